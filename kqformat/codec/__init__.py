@@ -1,0 +1,16 @@
+"""The normative half: `IndexedImage` to bytes and back, as `spec/kq-format.md` says.
+
+Bit-exact, integer-only, without knowledge of files or of how a palette is chosen. Each module
+answers to one chapter of the spec:
+
+=================  ===================================================================
+`cursor`           taking bytes in order, and noticing their end
+`head`             §3 and §4: signature, dimensions, palette
+`sections`         §5: tag, length, payload, CRC-32
+`ancillary`        §5.2: metadata
+`bands`            §6: how rows are split
+`packed`           §6.1: packed indices (`packed_kernel` has the loops)
+`layout`           §2 and §7: the parts of a file in order, without their pixels; no NumPy
+`stream`           the whole: encode, decode, decode a region
+=================  ===================================================================
+"""

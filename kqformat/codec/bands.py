@@ -1,0 +1,66 @@
+"""How the rows of a picture are split into bands (spec §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kqformat.errors import ParameterError
+
+MAX_BAND_SHIFT = 31
+"""The `band_shift` of a picture in one band."""
+
+_CANONICAL_BAND_PIXELS = 1 << 25
+
+
+def band_count(height: int, band_shift: int) -> int:
+    """Return the number of bands.
+
+    Examples
+    --------
+    >>> band_count(10, 2), band_count(10, 31)
+    (3, 1)
+    """
+    return -(-height >> band_shift)
+
+
+def band_rows(height: int, band_shift: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row of each band and the row after its last.
+
+    Examples
+    --------
+    >>> list(band_rows(10, 2))
+    [(0, 4), (4, 8), (8, 10)]
+    """
+    for top in range(0, height, 1 << band_shift):
+        yield top, min(height, top + (1 << band_shift))
+
+
+def canonical_band_shift(width: int, height: int) -> int:
+    """Return the `band_shift` of an encoder that was not told one (spec §9).
+
+    Examples
+    --------
+    >>> canonical_band_shift(768, 512), canonical_band_shift(10_000, 10_000)
+    (31, 11)
+    """
+    if width * height <= _CANONICAL_BAND_PIXELS:
+        return MAX_BAND_SHIFT
+    return checked_band_shift(max(0, (_CANONICAL_BAND_PIXELS // width).bit_length() - 1), height)
+
+
+def checked_band_shift(band_shift: int, height: int) -> int:
+    """Return `band_shift`, or 31 where it would make one band only."""
+    if not 0 <= band_shift <= MAX_BAND_SHIFT:
+        raise ParameterError(f"band_shift is {band_shift}, expected 0 to {MAX_BAND_SHIFT}")
+    return band_shift if 1 << band_shift < height else MAX_BAND_SHIFT
+
+
+def packed_byte_length(pixels: int, index_width: int) -> int:
+    """Return the bytes of a packed band's payload (spec §6.1).
+
+    Examples
+    --------
+    >>> packed_byte_length(10, 4), packed_byte_length(3, 3), packed_byte_length(99, 0)
+    (5, 2, 0)
+    """
+    return -(-pixels * index_width // 8)

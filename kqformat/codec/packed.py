@@ -1,0 +1,75 @@
+"""Packed coding of one band (spec §6.1): b bits an index, nothing between rows.
+
+Decoding checks the padding and that every index has a palette entry; the lengths were checked
+where the band was found.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.codec import packed_kernel
+from kqformat.codec.bands import packed_byte_length
+from kqformat.errors import FormatError
+from kqformat.model import Indices
+
+
+def pack(indices: Indices, index_width: int, payload: memoryview) -> None:
+    """Write the indices (any shape, raster order) to a payload of the right length."""
+    packed_kernel.pack(np.ascontiguousarray(indices).reshape(-1), index_width, payload)
+
+
+def unpack(payload: memoryview, palette_size: int, count: int) -> Indices:
+    """Return `count` checked indices, uint8 where they fit, shape (count,)."""
+    width = _check_payload(payload, palette_size, count)
+    indices = empty_indices(palette_size, count)
+    packed_kernel.unpack(payload, width, indices)
+    return indices
+
+
+def expand(
+    payload: memoryview,
+    palette_size: int,
+    table: npt.NDArray[np.uint8],
+    channels: int,
+    pixels: npt.NDArray[np.uint8],
+) -> None:
+    """Write the colours of a band's pixels: uint8, shape (count · channels,)."""
+    width = _check_payload(payload, palette_size, len(pixels) // channels)
+    packed_kernel.expand(payload, width, table, channels, pixels)
+
+
+def colour_table(palette: npt.NDArray[np.uint8], index_width: int) -> npt.NDArray[np.uint8]:
+    """Return the palette as 2^index_width entries of four bytes, flat, as `expand` takes it."""
+    table = np.zeros((1 << index_width, 4), np.uint8)
+    table[: len(palette), : palette.shape[1]] = palette
+    return table.reshape(-1)
+
+
+def empty_indices(palette_size: int, count: int) -> Indices:
+    """Return room for indices into a palette: uint8 for up to 256 entries, else uint16."""
+    return np.empty(count, np.uint8) if palette_size <= 256 else np.empty(count, np.uint16)
+
+
+def _check_payload(payload: memoryview, palette_size: int, count: int) -> int:
+    """Check the padding and the range of the indices; return the index width."""
+    width = (palette_size - 1).bit_length()
+    spare_bits = 8 * packed_byte_length(count, width) - count * width
+    if spare_bits and payload[-1] & ((1 << spare_bits) - 1):
+        raise FormatError(
+            "the bits after a band's last index are not zero",
+            field="padding",
+            found=f"{payload[-1] & ((1 << spare_bits) - 1):0{spare_bits}b}",
+            expected="0" * spare_bits,
+        )
+    if palette_size < 1 << width:
+        largest = packed_kernel.largest_index(payload, width, count)
+        if largest >= palette_size:
+            raise FormatError(
+                "an index has no palette entry",
+                field="index",
+                found=largest,
+                expected=f"0 to {palette_size - 1}",
+            )
+    return width

@@ -1,0 +1,108 @@
+"""The errors of the package: who is at fault, and what was found.
+
+`KqError` is the root. A `FormatError` says that the file is wrong, a `ParameterError` that the
+caller is, a `LimitError` that the file may be right but asks for more than was allowed. Trouble
+with the file system stays an `OSError`. This module imports nothing.
+"""
+
+from __future__ import annotations
+
+
+class KqError(Exception):
+    """Any error that this package raises on purpose."""
+
+
+class FormatError(KqError):
+    """The bytes break a rule of the format.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, in a sentence without a full stop.
+    field : str or None
+        The spec's name of the field that is wrong.
+    offset : int or None
+        Where it is, in bytes from the start of the file.
+    found, expected : object or None
+        What stands there, and what should.
+
+    Examples
+    --------
+    >>> print(FormatError("bad dimension", field="width", offset=4, found=0, expected="1 or more"))
+    bad dimension: width at byte 4 is 0, expected 1 or more
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        field: str | None = None,
+        offset: int | None = None,
+        found: object = None,
+        expected: object = None,
+    ) -> None:
+        self.problem = problem
+        self.field = field
+        self.offset = offset
+        self.found = found
+        self.expected = expected
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        """Join the parts that are known to one line."""
+        place = self.field or ""
+        if self.offset is not None:
+            place += f" at byte {self.offset}"
+        facts = []
+        if self.found is not None:
+            facts.append(f"{place} is {self.found}".strip())
+        elif place:
+            facts.append(place.strip())
+        if self.expected is not None:
+            facts.append(f"expected {self.expected}")
+        return f"{self.problem}: {', '.join(facts)}" if facts else self.problem
+
+
+class TruncatedError(FormatError):
+    """The data ends where the format requires more."""
+
+
+class ChecksumError(FormatError):
+    """A stored CRC-32 is not that of the bytes it covers: the file is damaged."""
+
+
+class UnsupportedError(FormatError):
+    """The file uses something that this version of the package does not know."""
+
+
+class ParameterError(KqError, ValueError):
+    """The caller asked for something that cannot be done.
+
+    Examples
+    --------
+    >>> issubclass(ParameterError, ValueError)
+    True
+    """
+
+
+class LimitError(KqError):
+    """The file or image is larger than the limits that were given.
+
+    Parameters
+    ----------
+    quantity : str
+        What there is too much of, in the plural, as it is counted: ``"pixels"``.
+    found, limit : int
+        How many there are (or are claimed), and how many are allowed.
+
+    Examples
+    --------
+    >>> print(LimitError("pixels", 10**12, 2**28))
+    1,000,000,000,000 pixels are more than the limit of 268,435,456
+    """
+
+    def __init__(self, quantity: str, found: int, limit: int) -> None:
+        self.quantity = quantity
+        self.found = found
+        self.limit = limit
+        super().__init__(f"{found:,} {quantity} are more than the limit of {limit:,}")

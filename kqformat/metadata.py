@@ -1,0 +1,87 @@
+"""What travels with a picture besides its pixels (spec §5.2); imports no NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kqformat.errors import ParameterError
+
+RESOLUTION_UNIT = 65_536
+"""A stored resolution counts 1/65,536 dots per inch."""
+
+_MAX_U32 = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """ICC profile, EXIF, XMP, resolution, and sections that only others understand.
+
+    Parameters
+    ----------
+    icc_profile : bytes or None
+        An ICC profile of an RGB colour space; None means sRGB.
+    exif : bytes or None
+        A TIFF stream, from its byte-order mark on.
+    xmp : bytes or None
+        An XMP packet in UTF-8.
+    dpi : tuple of float or None
+        Horizontal and vertical dots per inch; rounded to 1/65,536.
+    unknown : tuple of (str, bytes)
+        Ancillary sections with other tags, in the order of the file.
+
+    Raises
+    ------
+    ParameterError
+        If a part is empty, of the wrong type, or its tag not an unused lower-case letter.
+
+    Examples
+    --------
+    >>> Metadata(dpi=(300, 300)).dpi
+    (300.0, 300.0)
+    >>> Metadata().is_empty
+    True
+    """
+
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    unknown: tuple[tuple[str, bytes], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Check every part, and round the resolution to what a file can hold."""
+        for name in ("icc_profile", "exif", "xmp"):
+            _check_payload(name, getattr(self, name))
+        if self.dpi is not None:
+            object.__setattr__(self, "dpi", _storable_dpi(self.dpi))
+        for tag, payload in self.unknown:
+            if len(tag) != 1 or not "a" <= tag <= "z" or tag in "iexr":
+                raise ParameterError(
+                    f"section tag is {tag!r}, expected a lower-case letter other than i, e, x and r"
+                )
+            if not isinstance(payload, bytes):
+                raise ParameterError(f"section {tag!r} is {type(payload).__name__}, expected bytes")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all."""
+        return self == Metadata()
+
+
+def _check_payload(name: str, payload: object) -> None:
+    if payload is None:
+        return
+    if not isinstance(payload, bytes):
+        raise ParameterError(f"{name} is {type(payload).__name__}, expected bytes")
+    if not payload:
+        raise ParameterError(f"{name} is empty: expected bytes, or None for none")
+
+
+def _storable_dpi(dpi: tuple[float, float]) -> tuple[float, float]:
+    try:
+        x, y = (round(float(value) * RESOLUTION_UNIT) for value in dpi)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ParameterError(f"dpi is {dpi!r}, expected two positive numbers") from error
+    if not (0 <= x <= _MAX_U32 and 0 <= y <= _MAX_U32):
+        raise ParameterError(f"dpi is {dpi!r}, expected numbers from 0 to 65,535")
+    return x / RESOLUTION_UNIT, y / RESOLUTION_UNIT
