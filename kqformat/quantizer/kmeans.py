@@ -1,0 +1,79 @@
+"""Lloyd's k-means on weighted points: assign, move to the means, repeat.
+
+Centroids are integers, 64 to a sample value, and means are rounded to them. The rounded mean is
+the point of that grid with the least distortion, so no pass ever raises it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.quantizer.space import Points
+from kqformat.quantizer.starts import rounded_means
+from kqformat.quantizer.tree import Clusters, ColorTree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Convergence:
+    """The end of a run of k-means and how it went.
+
+    Attributes
+    ----------
+    centroids : ndarray, int16, shape (k, 4)
+        See `space`.
+    converged : bool
+        Whether another pass would change nothing.
+    distortions : tuple of float
+        Before each pass: the sum over all pixels of the squared distance to their centroid.
+    """
+
+    centroids: Points
+    converged: bool
+    distortions: tuple[float, ...]
+
+
+def lloyd(tree: ColorTree, centroids: Points, max_iterations: int) -> Convergence:
+    """Run passes from given centroids until no assignment changes, or for `max_iterations`.
+
+    A centroid without points is moved to the point that adds most to the distortion.
+    """
+    distortions: list[float] = []
+    for _ in range(max_iterations):
+        clusters = tree.assign(centroids)
+        distortions.append(clusters.distortion)
+        moved = _moved(tree, centroids, clusters)
+        if np.array_equal(moved, centroids):
+            return Convergence(centroids, True, tuple(distortions))
+        centroids = moved
+    return Convergence(centroids, False, tuple(distortions))
+
+
+def _moved(tree: ColorTree, centroids: Points, clusters: Clusters) -> Points:
+    used = clusters.weights > 0
+    moved = centroids.copy()
+    moved[used] = rounded_means(clusters.sums[used], clusters.weights[used])
+    if not used.all():
+        empty = np.flatnonzero(~used)
+        replacements = tree.points[worst_points(tree, centroids, len(empty))]
+        moved[empty[: len(replacements)]] = replacements
+    return moved
+
+
+def worst_points(tree: ColorTree, centroids: Points, count: int) -> npt.NDArray[np.intp]:
+    """Return up to `count` points, of different clusters, that add most to the distortion.
+
+    One of each cluster, from the cluster with the greatest distortion on; only points that do not
+    coincide with their centroid.
+    """
+    labels = tree.assign(centroids, labels=True).labels
+    errors = tree.weights * tree.distances(centroids, labels)
+    by_cluster = np.bincount(labels, weights=errors, minlength=len(centroids))
+    # Points sorted by cluster, and within it by falling error: the first of each is its worst.
+    order = np.lexsort((-errors, labels))
+    firsts = order[np.flatnonzero(np.diff(labels[order], prepend=-1))]
+    firsts = firsts[errors[firsts] > 0]
+    ranking = np.argsort(-by_cluster[labels[firsts]], kind="stable")
+    return firsts[ranking[:count]]

@@ -1,0 +1,56 @@
+"""Centroids to a palette: different 8-bit colours, all of them used, in a fixed order."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.quantizer.kmeans import worst_points
+from kqformat.quantizer.space import Points, embed, nearest_colors
+from kqformat.quantizer.tree import ColorTree
+
+_MAX_ROUNDS = 32
+
+
+def round_centroids(tree: ColorTree, centroids: Points, k: int) -> npt.NDArray[np.uint8]:
+    """Round centroids to colours, and put the worst-served colours in the place of useless ones.
+
+    An entry is useless if it equals another or no pixel is nearest to it.
+
+    Parameters
+    ----------
+    tree : ColorTree
+        The image's colours.
+    centroids : ndarray, int16, shape (≤ k, 4)
+    k : int
+        How many entries are wanted.
+
+    Returns
+    -------
+    ndarray, uint8, shape (≤ k, 4)
+        Sorted as `in_order` does. Fewer than k only if the image has not enough different colours.
+    """
+    colors = nearest_colors(centroids)
+    for _ in range(_MAX_ROUNDS):
+        colors = np.unique(colors, axis=0)
+        used = tree.assign(embed(colors)).weights > 0
+        colors = colors[used]
+        if len(colors) == k:
+            break
+        worst = worst_points(tree, embed(colors), k - len(colors))
+        if not len(worst):
+            break
+        colors = np.concatenate([colors, nearest_colors(tree.points[worst])])
+    return in_order(np.unique(colors, axis=0))
+
+
+def in_order(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Sort colours: the more transparent first, then the darker.
+
+    Examples
+    --------
+    >>> in_order(np.array([[255, 255, 255, 255], [0, 0, 255, 255], [0, 0, 0, 0]], np.uint8)).tolist()
+    [[0, 0, 0, 0], [0, 0, 255, 255], [255, 255, 255, 255]]
+    """
+    r, g, b, a = colors.astype(np.int64).T
+    return colors[np.lexsort((b, g, r, 299 * r + 587 * g + 114 * b, a))]

@@ -1,0 +1,166 @@
+"""The quantizer as a whole: pixels to `IndexedImage`, and an account of what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import ParameterError
+from kqformat.metadata import Metadata
+from kqformat.model import MAX_COLORS, IndexedImage
+from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.kmeans import Convergence, lloyd
+from kqformat.quantizer.palette import in_order, round_centroids
+from kqformat.quantizer.remap import remap
+from kqformat.quantizer.starts import start_named
+from kqformat.quantizer.tree import ColorTree
+
+DEFAULT_COLORS = 256
+DEFAULT_INIT = "wu"
+DEFAULT_MAX_ITERATIONS = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantization:
+    """A quantized image and how it came about.
+
+    Attributes
+    ----------
+    image : IndexedImage
+        The result.
+    distinct_colors : int
+        Different colours among the pixels (cells of colours, in an image with over a million).
+    converged : bool
+        Whether k-means ended because another pass would have changed nothing.
+    distortions : tuple of float
+        Before each pass, the sum over all pixels of the squared distance to their centroid (see
+        `space`); empty if the image has no more colours than were asked for.
+    distortion : float
+        The same for the final palette of 8-bit colours.
+    """
+
+    image: IndexedImage
+    distinct_colors: int
+    converged: bool
+    distortions: tuple[float, ...]
+    distortion: float
+
+    @property
+    def iterations(self) -> int:
+        """Passes of k-means."""
+        return len(self.distortions)
+
+    @property
+    def lossless(self) -> bool:
+        """Whether every pixel keeps its colour (transparent ones aside, of which it is lost)."""
+        return self.distortion == 0
+
+    @property
+    def mean_squared_error(self) -> float:
+        """Distortion per pixel and channel (red, green, blue)."""
+        return self.distortion / (3 * self.image.indices.size)
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in dB, infinite where lossless."""
+        error = self.mean_squared_error
+        return float(10 * np.log10(255**2 / error)) if error else float("inf")
+
+
+def quantize(
+    pixels: npt.NDArray[np.uint8],
+    colors: int = DEFAULT_COLORS,
+    *,
+    init: str = DEFAULT_INIT,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
+    seed: int = 0,
+    metadata: Metadata | None = None,
+) -> Quantization:
+    """Choose a palette by k-means and map every pixel to it.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        Grey, RGB or straight-alpha RGBA.
+    colors : int
+        The most palette entries, k, 1 to 65,536. An image with no more distinct colours is kept
+        exactly, with exactly its colours.
+    init : {"wu", "kmeans++", "random", "random-space"}
+        The first centroids; see `starts`.
+    max_iterations : int
+        The most passes of k-means, from 0.
+    seed : int
+        For the starts that draw at random.
+    metadata : Metadata or None
+        Goes with the image.
+
+    Returns
+    -------
+    Quantization
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> result = quantize(ramp, 4)
+    >>> result.image.palette[:, 0].tolist(), result.converged
+    ([32, 96, 160, 224], True)
+    """
+    flat, shape = _flat_pixels(pixels)
+    _check_options(colors, max_iterations, seed)
+    start = start_named(init)
+    histogram = count_colors(flat)
+    tree = ColorTree(histogram)
+    if histogram.exact and len(histogram) <= colors:
+        run = None
+        palette = in_order(histogram.colors)
+    else:
+        centroids = start(histogram, colors, np.random.default_rng(seed))
+        run = lloyd(tree, centroids, max_iterations)
+        palette = round_centroids(tree, run.centroids, colors)
+    indices, distortion = remap(flat, palette, histogram, tree)
+    channels = 3 if (palette[:, 3] == 255).all() else 4
+    image = IndexedImage(
+        indices.reshape(shape),
+        np.ascontiguousarray(palette[:, :channels]),
+        metadata if metadata is not None else Metadata(),
+    )
+    return _account(image, histogram, run, distortion)
+
+
+def _account(
+    image: IndexedImage, histogram: Histogram, run: Convergence | None, distortion: float
+) -> Quantization:
+    if run is None:
+        return Quantization(image, len(histogram), True, (), distortion)
+    return Quantization(image, len(histogram), run.converged, run.distortions, distortion)
+
+
+def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
+    """Return pixels as (N, 3|4) and the image's shape (H, W)."""
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = f"{pixels.dtype} array" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+        raise ParameterError(f"pixels are a {kind}, expected a uint8 array")
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or not pixels.size:
+        raise ParameterError(
+            f"pixels have shape {pixels.shape}, expected (H, W), (H, W, 3) or (H, W, 4), not empty"
+        )
+    height, width, channels = pixels.shape
+    return np.ascontiguousarray(pixels).reshape(-1, channels), (height, width)
+
+
+def _check_options(colors: int, max_iterations: int, seed: int) -> None:
+    if not 1 <= colors <= MAX_COLORS:
+        raise ParameterError(f"colors is {colors}, expected 1 to {MAX_COLORS:,}")
+    if max_iterations < 0:
+        raise ParameterError(f"max_iterations is {max_iterations}, expected 0 or more")
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}, expected 0 or more")

@@ -1,0 +1,17 @@
+import numpy as np
+import numpy.typing as npt
+
+_Ints = npt.NDArray[np.int32]
+
+def split_boxes(
+    points: npt.NDArray[np.int16],
+    weights: npt.NDArray[np.int64],
+    order: _Ints,
+    scratch: _Ints,
+    gains: npt.NDArray[np.float64],
+    axes: _Ints,
+    cuts: _Ints,
+    edges: _Ints,
+    heap: _Ints,
+    bins: npt.NDArray[np.int64],
+) -> int: ...

@@ -1,0 +1,106 @@
+"""Points to their nearest centroids, exactly, for any number of centroids up to 65,536."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.quantizer import tree_kernel
+from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.space import UNIT, Points
+
+_LEAF_SIZE = 12
+_MAX_DEPTH = 34
+
+_NO_LABELS = np.empty(0, np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """What belongs to each centroid.
+
+    Attributes
+    ----------
+    weights : ndarray, int64, shape (k,)
+        Pixels.
+    sums : ndarray, int64, shape (k, 4)
+        Sums of their coordinates.
+    distortion : float
+        Sum over all pixels of the squared distance to their centroid, in squared sample values.
+    labels : ndarray, int32, shape (n,) or (0,)
+        Which centroid each point belongs to, where that was asked for.
+    """
+
+    weights: npt.NDArray[np.int64]
+    sums: npt.NDArray[np.int64]
+    distortion: float
+    labels: npt.NDArray[np.int32]
+
+
+class ColorTree:
+    """A tree over the points of a histogram; built once, asked for each pass.
+
+    Parameters
+    ----------
+    histogram : Histogram
+        Its points stay where they are.
+    """
+
+    def __init__(self, histogram: Histogram) -> None:
+        self.points = histogram.points
+        self.weights = histogram.counts
+        none = np.empty(0, np.int32)
+        nodes = tree_kernel.split(histogram.codes, _LEAF_SIZE, none, none, none)
+        self._first, self._last, self._left = (np.empty(nodes, np.int32) for _ in range(3))
+        tree_kernel.split(histogram.codes, _LEAF_SIZE, self._first, self._last, self._left)
+        self._boxes = np.empty((nodes, 8), np.int16)
+        self._sums = np.empty((nodes, 6), np.int64)
+        tree_kernel.summarise(
+            self.points,
+            self.weights,
+            self._first,
+            self._last,
+            self._left,
+            self._boxes,
+            self._sums,
+        )
+
+    def assign(self, centroids: Points, *, labels: bool = False) -> Clusters:
+        """Give every point to its nearest centroid; of equally near ones to the first.
+
+        Parameters
+        ----------
+        centroids : ndarray, int16, shape (k, 4)
+        labels : bool
+            Whether to tell the centroid of every point.
+
+        Returns
+        -------
+        Clusters
+        """
+        k = len(centroids)
+        sums = np.zeros((k, 5), np.int64)
+        label_array = np.empty(len(self.points), np.int32) if labels else _NO_LABELS
+        distortion = tree_kernel.assign(
+            self.points,
+            self.weights,
+            self._first,
+            self._last,
+            self._left,
+            self._boxes,
+            self._sums,
+            centroids,
+            np.empty(_MAX_DEPTH * k, np.int32),
+            sums,
+            label_array,
+        )
+        return Clusters(sums[:, 0], sums[:, 1:], distortion / UNIT**2, label_array)
+
+    def distances(
+        self, centroids: Points, labels: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int64]:
+        """Return each point's squared distance to the centroid it is labelled with."""
+        differences = self.points.astype(np.int64) - centroids[labels]
+        return np.einsum("ij,ij->i", differences, differences)

@@ -1,0 +1,32 @@
+import numpy as np
+import numpy.typing as npt
+
+_Ints = npt.NDArray[np.int32]
+_Shorts = npt.NDArray[np.int16]
+_Longs = npt.NDArray[np.int64]
+
+def split(
+    codes: npt.NDArray[np.uint32], leaf_size: int, first: _Ints, last: _Ints, left: _Ints
+) -> int: ...
+def summarise(
+    points: _Shorts,
+    weights: _Longs,
+    first: _Ints,
+    last: _Ints,
+    left: _Ints,
+    boxes: _Shorts,
+    sums: _Longs,
+) -> None: ...
+def assign(
+    points: _Shorts,
+    weights: _Longs,
+    first: _Ints,
+    last: _Ints,
+    left: _Ints,
+    boxes: _Shorts,
+    node_sums: _Longs,
+    centroids: _Shorts,
+    candidates: _Ints,
+    sums: _Longs,
+    labels: _Ints,
+) -> int: ...
