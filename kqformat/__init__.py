@@ -1,0 +1,89 @@
+"""A palette image format: k-means colours, bit-packed indices, a file one can trust.
+
+The names below are loaded when they are first used, so that importing the package, and asking
+`kq` for help, costs next to nothing. Pillow is imported by `kqformat.pillow_plugin` only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kqformat.api import (
+        decode,
+        decode_indexed,
+        encode,
+        open,  # noqa: A004  (the module's own name for it, as in `tarfile` and `gzip`)
+        quantization,
+        quantize,
+        read,
+        read_indexed,
+        write,
+    )
+    from kqformat.errors import (
+        ChecksumError,
+        FormatError,
+        KqError,
+        LimitError,
+        ParameterError,
+        RasterError,
+        TruncatedError,
+        UnsupportedError,
+    )
+    from kqformat.kqfile import KqFile
+    from kqformat.limits import Limits
+    from kqformat.metadata import Metadata
+    from kqformat.model import IndexedImage
+    from kqformat.quantizer.pipeline import Quantization
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ChecksumError",
+    "FormatError",
+    "IndexedImage",
+    "KqError",
+    "KqFile",
+    "LimitError",
+    "Limits",
+    "Metadata",
+    "ParameterError",
+    "Quantization",
+    "RasterError",
+    "TruncatedError",
+    "UnsupportedError",
+    "decode",
+    "decode_indexed",
+    "encode",
+    "open",
+    "quantization",
+    "quantize",
+    "read",
+    "read_indexed",
+    "write",
+]
+
+_MODULES = {
+    "IndexedImage": "model",
+    "KqFile": "kqfile",
+    "Limits": "limits",
+    "Metadata": "metadata",
+    "Quantization": "quantizer.pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its module (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'kqformat' has no attribute {name!r}")
+    from importlib import import_module
+
+    fallback = "errors" if name.endswith("Error") else "api"
+    value = getattr(import_module(f"kqformat.{_MODULES.get(name, fallback)}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -106,3 +106,7 @@ class LimitError(KqError):
         self.found = found
         self.limit = limit
         super().__init__(f"{found:,} {quantity} are more than the limit of {limit:,}")
+
+
+class RasterError(KqError):
+    """An ordinary image file (PNG, JPEG, …) cannot be read or written."""

@@ -1,0 +1,8 @@
+"""``python -m kqformat`` is ``kq``."""
+
+import sys
+
+from kqformat.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

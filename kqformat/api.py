@@ -1,0 +1,239 @@
+"""The public functions: arrays to `.kq` bytes or files, and back."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.codec import stream
+from kqformat.codec.cursor import BytesLike
+from kqformat.files import map_file, write_file
+from kqformat.kqfile import KqFile
+from kqformat.limits import DEFAULT_LIMITS, Limits
+from kqformat.metadata import Metadata
+from kqformat.model import IndexedImage
+from kqformat.quantizer import pipeline
+from kqformat.quantizer.pipeline import (
+    DEFAULT_COLORS,
+    DEFAULT_INIT,
+    DEFAULT_MAX_ITERATIONS,
+    Quantization,
+)
+
+quantization = pipeline.quantize
+
+
+def quantize(
+    pixels: npt.NDArray[np.uint8],
+    colors: int = DEFAULT_COLORS,
+    *,
+    init: str = DEFAULT_INIT,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
+    seed: int = 0,
+) -> IndexedImage:
+    """Choose a palette by k-means and map every pixel to its nearest entry.
+
+    `quantization` takes the same and also tells how it went.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        Grey, RGB or straight-alpha RGBA.
+    colors : int
+        The most palette entries, k, 1 to 65,536. An image with no more distinct colours is kept
+        exactly, with exactly its colours.
+    init : {"wu", "kmeans++", "random", "random-space"}
+        The first centroids: Wu's splitting (deterministic), k-means++, k pixels of the image, or
+        k points of the colour cube.
+    max_iterations : int
+        The most passes of k-means; fewer are run if nothing changes any more.
+    seed : int
+        For the starts that draw at random.
+
+    Returns
+    -------
+    IndexedImage
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> pixels = np.array([[[9, 9, 9], [250, 0, 0], [254, 0, 0]]], np.uint8)
+    >>> quantize(pixels, 2).palette.tolist()
+    [[9, 9, 9], [252, 0, 0]]
+    """
+    return quantization(
+        pixels, colors, init=init, max_iterations=max_iterations, seed=seed
+    ).image
+
+
+def encode(
+    image: IndexedImage | npt.NDArray[np.uint8],
+    *,
+    colors: int = DEFAULT_COLORS,
+    coding: str = "packed",
+    init: str = DEFAULT_INIT,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
+    seed: int = 0,
+    metadata: Metadata | None = None,
+    band_shift: int | None = None,
+) -> bytes:
+    """Return the bytes of a `.kq` file.
+
+    Parameters
+    ----------
+    image : IndexedImage or ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        An `IndexedImage` is kept exactly; an array goes through `quantize` first.
+    colors, init, max_iterations, seed
+        As in `quantize`; they have no meaning for an `IndexedImage`.
+    coding : {"packed"}
+        How the indices are stored.
+    metadata : Metadata or None
+        Takes the place of what an `IndexedImage` has; None leaves it.
+    band_shift : int or None
+        Bands of 2^band_shift rows (spec §6); None for the canonical choice.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> data = encode(np.zeros((64, 64, 3), np.uint8))
+    >>> len(data), decode(data).shape
+    (32, (64, 64, 3))
+    """
+    if not isinstance(image, IndexedImage):
+        image = quantize(
+            image, colors, init=init, max_iterations=max_iterations, seed=seed
+        )
+    if metadata is not None:
+        image = replace(image, metadata=metadata)
+    return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
+
+
+def decode(
+    data: BytesLike | mmap.mmap, *, limits: Limits = DEFAULT_LIMITS
+) -> npt.NDArray[np.uint8]:
+    """Decode `.kq` bytes to colours.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file: bytes, bytearray, memoryview, mmap or another contiguous buffer.
+    limits : Limits
+        What the file may ask for, checked before memory is taken.
+
+    Returns
+    -------
+    ndarray, uint8, shape (H, W, 3), or (H, W, 4) where the palette has alpha
+
+    Raises
+    ------
+    FormatError
+        If the file breaks a rule of the format or is damaged.
+    LimitError
+        If the file asks for more than `limits`.
+    ParameterError
+        If `data` is not bytes-like.
+    """
+    return stream.decode_rgb(data, limits=limits)
+
+
+def decode_indexed(
+    data: BytesLike | mmap.mmap, *, limits: Limits = DEFAULT_LIMITS
+) -> IndexedImage:
+    """Decode `.kq` bytes to indices, palette and metadata.
+
+    Takes and raises what `decode` does. Indices are uint8 for up to 256 colours, else uint16.
+
+    Examples
+    --------
+    >>> image = IndexedImage(np.array([[2, 0]], np.uint8), np.eye(3, dtype=np.uint8))
+    >>> decode_indexed(encode(image)) == image
+    True
+    """
+    return stream.decode_indexed(data, limits=limits)
+
+
+def read(
+    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+) -> npt.NDArray[np.uint8]:
+    """Read a `.kq` file to colours; see `decode`. `OSError` if it cannot be read."""
+    with open(path, limits=limits) as file:
+        return file.to_rgb()
+
+
+def read_indexed(
+    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+) -> IndexedImage:
+    """Read a `.kq` file to indices, palette and metadata; see `decode_indexed`."""
+    with open(path, limits=limits) as file:
+        return file.to_indexed()
+
+
+def write(
+    path: str | os.PathLike[str],
+    image: IndexedImage | npt.NDArray[np.uint8],
+    *,
+    overwrite: bool = True,
+    colors: int = DEFAULT_COLORS,
+    coding: str = "packed",
+    init: str = DEFAULT_INIT,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
+    seed: int = 0,
+    metadata: Metadata | None = None,
+    band_shift: int | None = None,
+) -> int:
+    """Write a `.kq` file, whole or not at all, and return its size in bytes.
+
+    Parameters
+    ----------
+    path : path-like
+        The file's name.
+    overwrite : bool
+        Whether an existing file may be replaced; `FileExistsError` if not.
+    image, colors, coding, init, max_iterations, seed, metadata, band_shift
+        As in `encode`.
+
+    Returns
+    -------
+    int
+    """
+    data = encode(
+        image,
+        colors=colors,
+        coding=coding,
+        init=init,
+        max_iterations=max_iterations,
+        seed=seed,
+        metadata=metadata,
+        band_shift=band_shift,
+    )
+    write_file(path, data, overwrite=overwrite)
+    return len(data)
+
+
+def open(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> KqFile:
+    """Open a `.kq` file as a memory map, from which pixels and regions are read at will.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    FormatError
+        If it is no `.kq` file or its structure is wrong.
+    """
+    return KqFile(map_file(path), limits)

@@ -1,0 +1,142 @@
+"""Files on disk: reading with a cap, mapping into memory, and writing whole or not at all."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from kqformat.errors import LimitError
+
+MAX_FILE_BYTES = 1 << 32
+"""The most that is read into memory from something whose size is not known, such as a pipe."""
+
+_STEP = 1 << 20
+
+
+def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Read a stream to its end.
+
+    Raises
+    ------
+    LimitError
+        If there are more than `max_bytes`.
+    """
+    parts = bytearray()
+    while step := stream.read(_STEP):
+        parts += step
+        if len(parts) > max_bytes:
+            raise LimitError("bytes", len(parts), max_bytes)
+    return bytes(parts)
+
+
+def map_file(path: str | os.PathLike[str]) -> mmap.mmap | bytes:
+    """Map a regular file into memory; read anything else (a pipe, an empty file)."""
+    with open(path, "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if stat.S_ISREG(status.st_mode) and status.st_size:
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        return read_stream(stream)
+
+
+def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True) -> None:
+    """Write a file whole or not at all.
+
+    See `new_file`, which this calls.
+
+    Examples
+    --------
+    >>> write_file("/dev/null", b"anything")
+    """
+    with new_file(path, overwrite=overwrite) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file for writing that appears, whole, when the block ends without an error.
+
+    What is written goes to a temporary file in the same folder, which is flushed to the disk and
+    then takes the name. Symbolic links are followed; an existing file's permissions are kept. A
+    device or pipe is written directly.
+
+    Parameters
+    ----------
+    path : path-like
+        The file's name.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If the file exists and `overwrite` is false; also if it came to exist meanwhile.
+    OSError
+        If the folder cannot be written, the disk is full, …; the old file is then untouched.
+    """
+    target = Path(os.path.realpath(path))
+    mode = _mode(target)
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(target, "wb") as stream:
+            yield stream
+        return
+    if mode is not None and not overwrite:
+        raise FileExistsError(17, "File exists", os.fspath(path))
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else _default_mode())
+            os.fsync(stream.fileno())
+        _take_name(temporary, target, overwrite=overwrite)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(target.parent)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+def _default_mode() -> int:
+    """Return the mode of a new file: that of the process's mask, which can only be read by setting."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _take_name(temporary: str, target: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        os.replace(temporary, target)
+        return
+    try:
+        os.link(temporary, target)  # unlike a rename, fails if the name is taken
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(17, "File exists", os.fspath(target)) from None
+        os.replace(temporary, target)
+    else:
+        os.unlink(temporary)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable, where the system lets a folder be opened."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,153 @@
+"""`KqFile`: pixels and regions of a file on disk, without reading the rest of it."""
+
+from __future__ import annotations
+
+import mmap
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from bitarray import bitarray
+from bitarray.util import ba2int
+
+from kqformat.codec.cursor import BytesLike
+from kqformat.codec.layout import Layout, read_layout
+from kqformat.codec.region import pixel_bit, read_region
+from kqformat.codec.stream import decode_indexed, decode_rgb, palette_array
+from kqformat.errors import FormatError
+from kqformat.limits import DEFAULT_LIMITS, Limits
+from kqformat.metadata import Metadata
+from kqformat.model import IndexedImage
+
+
+class KqFile:
+    """A `.kq` file, open for reading; usually made by `kqformat.open`.
+
+    Opening reads and checks the head, the metadata and the lengths of the bands. Reading a pixel or
+    a region touches its bytes only, and so does not check the bands' CRC-32; `verify`,
+    `to_rgb` and `to_indexed` do.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file: bytes, or a memory map (which `close` then closes).
+    limits : Limits
+        What the file may ask for.
+
+    Raises
+    ------
+    FormatError
+        If the structure is wrong.
+    LimitError
+        If the file asks for more than `limits`.
+
+    Examples
+    --------
+    >>> from kqformat.codec.stream import encode_indexed
+    >>> image = IndexedImage(np.array([[0, 1], [1, 0]], np.uint8), np.zeros((2, 3), np.uint8))
+    >>> with KqFile(encode_indexed(image)) as file:
+    ...     file.size, file[1, 0]
+    ((2, 2), 1)
+    """
+
+    def __init__(self, data: BytesLike | mmap.mmap, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._data = data
+        self._limits = limits
+        self.layout: Layout = read_layout(data, limits)
+        """Where everything stands in the file."""
+        self._bits = bitarray(buffer=data, endian="big")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.layout.head.width, self.layout.head.height
+
+    @property
+    def palette(self) -> npt.NDArray[np.uint8]:
+        """The palette: uint8, shape (k, 3) or (k, 4), read-only."""
+        return palette_array(self.layout.head)
+
+    @property
+    def metadata(self) -> Metadata:
+        """What travels with the pixels."""
+        return self.layout.metadata
+
+    def __getitem__(self, position: tuple[int, int]) -> int:
+        """Return the palette index of pixel (x, y), counted from 0 at the top left.
+
+        Raises
+        ------
+        IndexError
+            If there is no such pixel.
+        FormatError
+            If the index has no palette entry.
+        """
+        x, y = position
+        width, height = self.size
+        if not (0 <= x < width and 0 <= y < height):
+            raise IndexError(f"pixel ({x}, {y}) is not in a picture of {width} x {height}")
+        head = self.layout.head
+        if head.index_width == 0:
+            return 0
+        start = pixel_bit(self.layout, x, y)
+        index = ba2int(self._bits[start : start + head.index_width])
+        if index >= head.palette_size:
+            raise FormatError(
+                f"the index of pixel ({x}, {y}) has no palette entry",
+                field="index",
+                offset=start // 8,
+                found=index,
+                expected=f"0 to {head.palette_size - 1}",
+            )
+        return index
+
+    def region(self, left: int, top: int, right: int, bottom: int) -> IndexedImage:
+        """Return a rectangle, its box as in Pillow: right and bottom are outside.
+
+        Raises
+        ------
+        ParameterError
+            If the rectangle is empty or not inside the picture.
+        FormatError
+            If an index has no palette entry.
+        """
+        indices = read_region(self._data, self.layout, left, top, right, bottom)
+        return IndexedImage(indices, self.palette, self.metadata)
+
+    def to_indexed(self) -> IndexedImage:
+        """Decode and check the whole file."""
+        return decode_indexed(self._data, limits=self._limits)
+
+    def to_rgb(self) -> npt.NDArray[np.uint8]:
+        """Decode and check the whole file to uint8, shape (H, W, 3) or (H, W, 4)."""
+        return decode_rgb(self._data, limits=self._limits)
+
+    def verify(self) -> None:
+        """Check every byte of the file.
+
+        Raises
+        ------
+        FormatError
+            If anything is wrong; says what and where.
+        """
+        self.to_indexed()
+
+    def close(self) -> None:
+        """Let go of the file; using it afterwards is an error."""
+        self._bits = bitarray()
+        if isinstance(self._data, mmap.mmap):
+            self._data.close()
+
+    def __enter__(self) -> Self:
+        """Return the file itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
