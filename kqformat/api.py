@@ -24,8 +24,6 @@ from kqformat.quantizer.pipeline import (
     Quantization,
 )
 
-quantization = pipeline.quantize
-
 
 def quantize(
     pixels: npt.NDArray[np.uint8],
@@ -69,9 +67,55 @@ def quantize(
     >>> quantize(pixels, 2).palette.tolist()
     [[9, 9, 9], [252, 0, 0]]
     """
-    return quantization(
+    return pipeline.quantize(
         pixels, colors, init=init, max_iterations=max_iterations, seed=seed
     ).image
+
+
+def quantization(
+    image: IndexedImage | npt.NDArray[np.uint8],
+    colors: int = DEFAULT_COLORS,
+    *,
+    init: str = DEFAULT_INIT,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
+    seed: int = 0,
+) -> Quantization:
+    """Quantize as `quantize` does, and tell how it went.
+
+    Parameters
+    ----------
+    image : IndexedImage or ndarray
+        Pixels as in `quantize`, or an indexed image, which is kept exactly if its palette has no
+        more than `colors` entries.
+    colors, init, max_iterations, seed
+        As in `quantize`.
+
+    Returns
+    -------
+    Quantization
+        The image, iterations, convergence and distortions.
+
+    Examples
+    --------
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> result = quantization(ramp, 16)
+    >>> result.converged, result.lossless, round(result.psnr, 2)
+    (True, False, 34.83)
+    """
+    if not isinstance(image, IndexedImage):
+        pixels, metadata = image, Metadata()
+    elif image.colors <= colors:
+        return Quantization(image, image.colors, True, (), 0.0)
+    else:
+        pixels, metadata = image.to_rgb(), image.metadata
+    return pipeline.quantize(
+        pixels,
+        colors,
+        init=init,
+        max_iterations=max_iterations,
+        seed=seed,
+        metadata=metadata,
+    )
 
 
 def encode(
@@ -116,17 +160,13 @@ def encode(
     (32, (64, 64, 3))
     """
     if not isinstance(image, IndexedImage):
-        image = quantize(
-            image, colors, init=init, max_iterations=max_iterations, seed=seed
-        )
+        image = quantize(image, colors, init=init, max_iterations=max_iterations, seed=seed)
     if metadata is not None:
         image = replace(image, metadata=metadata)
     return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
 
 
-def decode(
-    data: BytesLike | mmap.mmap, *, limits: Limits = DEFAULT_LIMITS
-) -> npt.NDArray[np.uint8]:
+def decode(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
     """Decode `.kq` bytes to colours.
 
     Parameters
@@ -152,9 +192,7 @@ def decode(
     return stream.decode_rgb(data, limits=limits)
 
 
-def decode_indexed(
-    data: BytesLike | mmap.mmap, *, limits: Limits = DEFAULT_LIMITS
-) -> IndexedImage:
+def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
     """Decode `.kq` bytes to indices, palette and metadata.
 
     Takes and raises what `decode` does. Indices are uint8 for up to 256 colours, else uint16.
@@ -168,17 +206,13 @@ def decode_indexed(
     return stream.decode_indexed(data, limits=limits)
 
 
-def read(
-    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
-) -> npt.NDArray[np.uint8]:
+def read(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
     """Read a `.kq` file to colours; see `decode`. `OSError` if it cannot be read."""
     with open(path, limits=limits) as file:
         return file.to_rgb()
 
 
-def read_indexed(
-    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
-) -> IndexedImage:
+def read_indexed(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
     """Read a `.kq` file to indices, palette and metadata; see `decode_indexed`."""
     with open(path, limits=limits) as file:
         return file.to_indexed()
@@ -226,7 +260,9 @@ def write(
     return len(data)
 
 
-def open(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> KqFile:
+def open(  # noqa: A001  (as in `tarfile` and `gzip`)
+    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+) -> KqFile:
     """Open a `.kq` file as a memory map, from which pixels and regions are read at will.
 
     Raises
@@ -236,4 +272,10 @@ def open(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Kq
     FormatError
         If it is no `.kq` file or its structure is wrong.
     """
-    return KqFile(map_file(path), limits)
+    data = map_file(path)
+    try:
+        return KqFile(data, limits)
+    except BaseException:
+        if isinstance(data, mmap.mmap):
+            data.close()
+        raise

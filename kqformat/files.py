@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +17,7 @@ MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory from something whose size is not known, such as a pipe."""
 
 _STEP = 1 << 20
+_O_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -87,12 +88,15 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
         return
     if mode is not None and not overwrite:
         raise FileExistsError(17, "File exists", os.fspath(path))
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    temporary = target.parent / f".{target.name[:100]}.{secrets.token_hex(8)}.tmp"
+    # O_EXCL: never a file that is there already; 0o666: less the process's mask, as for any file.
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _O_BINARY, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
-            os.chmod(temporary, stat.S_IMODE(mode) if mode is not None else _default_mode())
+            if mode is not None:
+                os.chmod(temporary, stat.S_IMODE(mode))
             os.fsync(stream.fileno())
         _take_name(temporary, target, overwrite=overwrite)
     except BaseException:
@@ -109,14 +113,7 @@ def _mode(path: Path) -> int | None:
         return None
 
 
-def _default_mode() -> int:
-    """Return the mode of a new file: that of the process's mask, which can only be read by setting."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _take_name(temporary: str, target: Path, *, overwrite: bool) -> None:
+def _take_name(temporary: Path, target: Path, *, overwrite: bool) -> None:
     if overwrite:
         os.replace(temporary, target)
         return

@@ -51,7 +51,7 @@ class KqFile:
     ((2, 2), 1)
     """
 
-    def __init__(self, data: BytesLike | mmap.mmap, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> None:
         self._data = data
         self._limits = limits
         self.layout: Layout = read_layout(data, limits)

@@ -17,7 +17,7 @@ MAX_COLORS = 65_536
 MAX_DIMENSION = 2**31 - 1
 """The greatest width and height (spec §3)."""
 
-Indices: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Indices: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,8 @@ class IndexedImage:
 
     Examples
     --------
-    >>> image = IndexedImage(np.array([[0, 1]], np.uint8), np.array([[0, 0, 0], [255] * 3], np.uint8))
+    >>> palette = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+    >>> image = IndexedImage(np.array([[0, 1]], np.uint8), palette)
     >>> image.size, image.colors, image.index_width
     ((2, 1), 2, 1)
     >>> image.to_rgb().tolist()
@@ -58,7 +59,9 @@ class IndexedImage:
         """Check shapes, dtypes and ranges; make the arrays read-only."""
         palette = _checked_palette(self.palette)
         object.__setattr__(self, "palette", _read_only(palette))
-        object.__setattr__(self, "indices", _read_only(_checked_indices(self.indices, len(palette))))
+        object.__setattr__(
+            self, "indices", _read_only(_checked_indices(self.indices, len(palette)))
+        )
         if not isinstance(self.metadata, Metadata):
             raise ParameterError(f"metadata is {type(self.metadata).__name__}, expected Metadata")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, TypeAlias
 
 from kqformat.errors import ParameterError, TruncatedError
 
-BytesLike = bytes | bytearray | memoryview
-"""What is decoded from memory; an `mmap.mmap` or anything else with a buffer is taken too."""
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+BytesLike: TypeAlias = "ReadableBuffer"
+"""What is decoded from memory: bytes, bytearray, memoryview, mmap, or another buffer."""
 
 _STREAM_STEP = 1 << 20
 
@@ -84,10 +87,10 @@ class StreamCursor:
         return not self.stream.read(1)
 
 
-def byte_view(data: object) -> memoryview:
+def byte_view(data: BytesLike) -> memoryview:
     """Return a flat view of the bytes of anything that has a contiguous buffer."""
     try:
-        return memoryview(data).cast("B")  # type: ignore[arg-type]
+        return memoryview(data).cast("B")
     except TypeError as error:
         if isinstance(data, io.IOBase):
             raise ParameterError("data is an open file: expected its bytes") from error

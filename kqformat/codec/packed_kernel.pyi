@@ -5,7 +5,9 @@ from kqformat.model import Indices
 
 _Bytes = npt.NDArray[np.uint8] | memoryview | bytes
 
-def pack(indices: Indices, index_width: int, payload: npt.NDArray[np.uint8] | memoryview) -> None: ...
+def pack(
+    indices: Indices, index_width: int, payload: npt.NDArray[np.uint8] | memoryview
+) -> None: ...
 def unpack(payload: _Bytes, index_width: int, indices: Indices) -> None: ...
 def expand(
     payload: _Bytes,

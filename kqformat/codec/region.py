@@ -9,7 +9,7 @@ import numpy as np
 
 from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import packed_byte_length
-from kqformat.codec.cursor import byte_view
+from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
 from kqformat.codec.sections import SECTION_OVERHEAD
 from kqformat.errors import FormatError, ParameterError
@@ -40,7 +40,7 @@ def pixel_bit(layout: Layout, x: int, y: int) -> int:
 
 
 def read_region(
-    data: object, layout: Layout, left: int, top: int, right: int, bottom: int
+    data: BytesLike, layout: Layout, left: int, top: int, right: int, bottom: int
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -94,5 +94,7 @@ def _read_run(view: memoryview, layout: Layout, left: int, y: int, width: int) -
     start = band.payload_offset + (first - ahead) // 8 * head.index_width
     length = packed_byte_length(ahead + width, head.index_width)
     run = packed.empty_indices(head.palette_size, ahead + width)
-    packed_kernel.unpack(np.frombuffer(view[start : start + length], np.uint8), head.index_width, run)
+    packed_kernel.unpack(
+        np.frombuffer(view[start : start + length], np.uint8), head.index_width, run
+    )
     return run[ahead:]

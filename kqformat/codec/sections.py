@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from zlib import crc32
 
-from kqformat.codec.cursor import Cursor, byte_view
+from kqformat.codec.cursor import BytesLike, Cursor, byte_view
 from kqformat.codec.head import check_crc
 from kqformat.errors import FormatError
 
@@ -100,7 +100,7 @@ def _read_crc(cursor: Cursor, start: SectionStart) -> Section:
     return Section(start.tag, start.length, start.offset, crc)
 
 
-def checked_payload(data: object, section: Section) -> memoryview:
+def checked_payload(data: BytesLike, section: Section) -> memoryview:
     """Return a view of a section's payload within the file, its CRC-32 checked."""
     view = byte_view(data)
     computed = crc32(view[section.offset : section.crc_offset])

@@ -76,7 +76,12 @@ def head_of(image: IndexedImage, band_shift: int | None = None) -> Head:
         band_shift = checked_band_shift(band_shift, image.height)
     palette_format = PaletteFormat.RGBA if image.channels == 4 else PaletteFormat.RGB
     head = Head(
-        image.width, image.height, image.palette.tobytes(), palette_format, band_shift, Coding.PACKED
+        image.width,
+        image.height,
+        image.palette.tobytes(),
+        palette_format,
+        band_shift,
+        Coding.PACKED,
     )
     length = band_byte_length(head, min(image.height, 1 << band_shift))
     if length > _MAX_PAYLOAD:
@@ -112,7 +117,9 @@ def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Index
     layout = read_layout(data, limits)
     head = layout.head
     indices = packed.empty_indices(head.palette_size, head.width * head.height)
-    for band, (top, bottom) in zip(layout.bands, band_rows(head.height, head.band_shift), strict=True):
+    for band, (top, bottom) in zip(
+        layout.bands, band_rows(head.height, head.band_shift), strict=True
+    ):
         count = (bottom - top) * head.width
         at = top * head.width
         indices[at : at + count] = packed.unpack(
@@ -133,7 +140,9 @@ def decode_rgb(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArr
     channels = head.palette_format.channels
     table = packed.colour_table(palette_array(head), head.index_width)
     pixels = np.empty(head.width * head.height * channels, np.uint8)
-    for band, (top, bottom) in zip(layout.bands, band_rows(head.height, head.band_shift), strict=True):
+    for band, (top, bottom) in zip(
+        layout.bands, band_rows(head.height, head.band_shift), strict=True
+    ):
         packed.expand(
             checked_payload(data, band),
             head.palette_size,

@@ -162,7 +162,4 @@ def _power_of_two(at_least: int) -> int:
     return 1 << (at_least - 1).bit_length()
 
 
-_SPREAD = sum(
-    ((np.arange(256, dtype=np.uint32) >> np.uint32(bit)) & np.uint32(1)) << np.uint32(4 * bit)
-    for bit in range(8)
-).astype(np.uint32)
+_SPREAD = np.array([int(f"{byte:b}", 16) for byte in range(256)], np.uint32)

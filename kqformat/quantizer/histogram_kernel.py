@@ -113,7 +113,9 @@ def look_up(
                 slot = (key * _HASH) >> shift
                 while (slots[slot] >> 32) != key:
                     slot = (slot + 1) & slot_mask
-                index = index_of_id[cython.cast(cython.Py_ssize_t, cython.cast(cython.uint, slots[slot])) - 1]
+                index = index_of_id[
+                    cython.cast(cython.Py_ssize_t, cython.cast(cython.uint, slots[slot])) - 1
+                ]
             indices[i] = index
 
 
@@ -144,8 +146,10 @@ def _key(
 @cython.exceptval(check=False)
 def _premultiplied(sample: cython.uint, alpha: cython.uint) -> cython.longlong:
     """Return one coordinate of `space.embed`."""
-    return cython.cast(cython.longlong, (128 * sample * alpha + 255) // 510) + 8160 - 32 * cython.cast(
-        cython.longlong, alpha
+    return (
+        cython.cast(cython.longlong, (128 * sample * alpha + 255) // 510)
+        + 8160
+        - 32 * cython.cast(cython.longlong, alpha)
     )
 
 

@@ -49,7 +49,8 @@ def in_order(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
     Examples
     --------
-    >>> in_order(np.array([[255, 255, 255, 255], [0, 0, 255, 255], [0, 0, 0, 0]], np.uint8)).tolist()
+    >>> colors = np.array([[255, 255, 255, 255], [0, 0, 255, 255], [0, 0, 0, 0]], np.uint8)
+    >>> in_order(colors).tolist()
     [[0, 0, 0, 0], [0, 0, 255, 255], [255, 255, 255, 255]]
     """
     r, g, b, a = colors.astype(np.int64).T

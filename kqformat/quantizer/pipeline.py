@@ -19,7 +19,7 @@ from kqformat.quantizer.tree import ColorTree
 
 DEFAULT_COLORS = 256
 DEFAULT_INIT = "wu"
-DEFAULT_MAX_ITERATIONS = 30
+DEFAULT_MAX_ITERATIONS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)

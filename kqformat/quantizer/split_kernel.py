@@ -43,12 +43,24 @@ def split_boxes(
             box = heap[0]
             if gains[box] <= 0:
                 break
-            middle = _partition(points, order, scratch, edges[box, 0], edges[box, 1], axes[box], cuts[box])
+            middle = _partition(
+                points, order, scratch, edges[box, 0], edges[box, 1], axes[box], cuts[box]
+            )
             edges[count, 0] = middle
             edges[count, 1] = edges[box, 1]
             edges[box, 1] = middle
             _plan(points, weights, order, box, gains, axes, cuts, edges, bins)
-            _plan(points, weights, order, cython.cast(cython.int, count), gains, axes, cuts, edges, bins)
+            _plan(
+                points,
+                weights,
+                order,
+                cython.cast(cython.int, count),
+                gains,
+                axes,
+                cuts,
+                edges,
+                bins,
+            )
             _sift_down(heap, gains, size)
             heap[size] = cython.cast(cython.int, count)
             size += 1
@@ -198,7 +210,9 @@ def _partition(
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _sift_down(heap: cython.int[::1], gains: cython.double[::1], size: cython.Py_ssize_t) -> cython.void:
+def _sift_down(
+    heap: cython.int[::1], gains: cython.double[::1], size: cython.Py_ssize_t
+) -> cython.void:
     """Restore the heap (the greatest gain first) after its first entry's gain fell."""
     at: cython.Py_ssize_t = 0
     child: cython.Py_ssize_t
@@ -218,7 +232,9 @@ def _sift_down(heap: cython.int[::1], gains: cython.double[::1], size: cython.Py
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _sift_up(heap: cython.int[::1], gains: cython.double[::1], at: cython.Py_ssize_t) -> cython.void:
+def _sift_up(
+    heap: cython.int[::1], gains: cython.double[::1], at: cython.Py_ssize_t
+) -> cython.void:
     """Restore the heap after an entry was put at its end."""
     held: cython.int = heap[at]
     parent: cython.Py_ssize_t

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer import seeding_kernel, split_kernel
@@ -98,6 +99,7 @@ def start_named(name: str) -> Start:
         raise ParameterError(f"init is {name!r}, expected one of {', '.join(STARTS)}") from None
 
 
-def rounded_means(sums: np.ndarray, weights: np.ndarray) -> Points:
+def rounded_means(sums: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> Points:
     """Return sums / weights, each coordinate rounded to the nearest integer."""
-    return ((2 * sums + weights[:, None]) // (2 * weights[:, None])).astype(np.int16)
+    means = (2 * sums + weights[:, None]) // (2 * weights[:, None])
+    return means.astype(np.int16)

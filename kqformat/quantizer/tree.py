@@ -98,9 +98,8 @@ class ColorTree:
         )
         return Clusters(sums[:, 0], sums[:, 1:], distortion / UNIT**2, label_array)
 
-    def distances(
-        self, centroids: Points, labels: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.int64]:
+    def distances(self, centroids: Points, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return each point's squared distance to the centroid it is labelled with."""
         differences = self.points.astype(np.int64) - centroids[labels]
-        return np.einsum("ij,ij->i", differences, differences)
+        squares: npt.NDArray[np.int64] = np.einsum("ij,ij->i", differences, differences)
+        return squares

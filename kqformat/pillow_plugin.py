@@ -1,0 +1,152 @@
+"""`.kq` files in Pillow: importing this module registers the format `KQ`.
+
+Examples
+--------
+>>> import io
+>>> from PIL import Image
+>>> import kqformat.pillow_plugin
+>>> file = io.BytesIO()
+>>> Image.new("RGB", (8, 8), "teal").save(file, "KQ", colors=16)
+>>> image = Image.open(file)
+>>> image.format, image.mode, image.size
+('KQ', 'P', (8, 8))
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, ImageFile, ImagePalette
+
+from kqformat.api import quantization
+from kqformat.codec.cursor import StreamCursor
+from kqformat.codec.head import SIGNATURE, PaletteFormat
+from kqformat.codec.layout import read_opening
+from kqformat.codec.salvage import decode_truncated
+from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array
+from kqformat.errors import KqError, TruncatedError
+from kqformat.limits import Limits
+from kqformat.metadata import Metadata
+from kqformat.model import MAX_DIMENSION, IndexedImage
+from kqformat.rasters import indexed_from, info_of, metadata_from, pixels_from
+
+# Pillow has its own check of the number of pixels, and its users their own setting of it.
+_LIMITS = Limits(pixels=MAX_DIMENSION**2)
+
+_OPTIONS = ("colors", "coding", "init", "max_iterations", "seed", "band_shift")
+
+
+class KqImageFile(ImageFile.ImageFile):
+    """A `.kq` file in Pillow: mode P for up to 256 colours, else RGB or RGBA.
+
+    Opening reads no pixels. Errors of the file are `OSError`, as from Pillow's own formats.
+    """
+
+    format = "KQ"
+    format_description = "kqformat palette image"
+    n_frames = 1
+    is_animated = False
+
+    def _open(self) -> None:
+        """Read the head and the metadata."""
+        assert self.fp is not None  # noqa: S101  (Pillow sets it before it calls)
+        try:
+            opening, _ = read_opening(StreamCursor(self.fp), _LIMITS)
+        except KqError as error:
+            raise OSError(str(error)) from error
+        head = opening.head
+        has_alpha = head.palette_format == PaletteFormat.RGBA
+        palette = palette_array(head)
+        self._size = (head.width, head.height)
+        if head.palette_size <= 256:
+            self._mode = "P"
+            entries = np.ascontiguousarray(palette[:, :3]).tobytes()
+            self.palette = ImagePalette.raw("RGB", entries)
+        else:
+            self._mode = "RGBA" if has_alpha else "RGB"
+        # One pixel of the first entry stands for the picture, whose pixels are not read yet.
+        first = IndexedImage(np.zeros((1, 1), np.uint8), palette, opening.metadata)
+        self.info.update(info_of(first))
+        self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+
+    def load(self) -> Any:
+        """Decode the pixels, once, and check every byte of the file."""
+        if self.tile:
+            image = self._decode()
+            pixels = image.indices if self.mode == "P" else image.to_rgb()
+            decoded = np.ascontiguousarray(pixels, np.uint8).tobytes()
+            self._close_exclusive()
+            self.fp = io.BytesIO(decoded)
+            self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+        return super().load()
+
+    def load_seek(self, pos: int) -> None:
+        """Do nothing; tells Pillow's incremental parser to wait for the whole file."""
+
+    def verify(self) -> None:
+        """Check every byte of the file; raise `OSError` if anything is wrong."""
+        if self.fp is None:
+            raise RuntimeError("verify must be called directly after open")
+        try:
+            decode_indexed(self._whole_file(), limits=_LIMITS)
+        except KqError as error:
+            raise OSError(str(error)) from error
+        finally:
+            self._close_exclusive()
+            self.fp = None
+
+    def _close_exclusive(self) -> None:
+        """Close the file if Pillow opened it."""
+        if self._exclusive_fp and self.fp is not None:
+            self.fp.close()
+
+    def _whole_file(self) -> bytes:
+        if self.fp is None:
+            raise ValueError("the image is closed")
+        self.fp.seek(0)
+        return self.fp.read()
+
+    def _decode(self) -> IndexedImage:
+        data = self._whole_file()
+        try:
+            return decode_indexed(data, limits=_LIMITS)
+        except TruncatedError as error:
+            if ImageFile.LOAD_TRUNCATED_IMAGES:
+                return decode_truncated(data, limits=_LIMITS)
+            raise OSError(str(error)) from error
+        except KqError as error:
+            raise OSError(str(error)) from error
+
+
+def _accept(prefix: bytes) -> bool:
+    return prefix.startswith(SIGNATURE)
+
+
+def _save(image: Image.Image, file: IO[bytes], filename: str | os.PathLike[str] | bytes) -> None:
+    """Encode an image; one of mode P exactly, unless fewer `colors` are asked for."""
+    options: dict[str, Any] = {
+        name: image.encoderinfo[name] for name in _OPTIONS if name in image.encoderinfo
+    }
+    content = indexed_from(image) if image.mode == "P" else pixels_from(image)
+    encoding = {name: options.pop(name) for name in ("coding", "band_shift") if name in options}
+    chosen = quantization(content, **options).image
+    file.write(encode_indexed(replace(chosen, metadata=_metadata(image)), **encoding))
+
+
+def _metadata(image: Image.Image) -> Metadata:
+    """Return what `save` was told to write, and for the rest what the image carries."""
+    carrier = Image.new("L", (1, 1))
+    for name in ("icc_profile", "exif", "xmp", "dpi"):
+        value = image.encoderinfo.get(name, image.info.get(name))
+        carrier.info[name] = value.tobytes() if isinstance(value, Image.Exif) else value
+    return metadata_from(carrier)
+
+
+Image.register_open(KqImageFile.format, KqImageFile, _accept)
+Image.register_save(KqImageFile.format, _save)
+Image.register_extension(KqImageFile.format, ".kq")
+Image.register_mime(KqImageFile.format, "image/x-kq")

@@ -1,0 +1,36 @@
+"""What all tests share: Hypothesis profiles and the places of real images and vectors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, settings
+from PIL import Image
+
+settings.register_profile(
+    "default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of real images."""
+    return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def spec_folder() -> Path:
+    """The folder of the spec, its vectors and the reference decoder."""
+    return Path(__file__).parent.parent / "spec"
+
+
+@pytest.fixture(scope="session")
+def photo(data_folder: Path) -> npt.NDArray[np.uint8]:
+    """A photograph of 451 x 300 pixels and 32,584 colours: uint8, shape (300, 451, 3)."""
+    return np.asarray(Image.open(data_folder / "chelsea.png").convert("RGB"))
