@@ -164,7 +164,8 @@ def info_of_metadata(metadata: Metadata) -> dict[str, object]:
 def _upright(image: Image.Image) -> Image.Image:
     """Apply the EXIF orientation; an image whose EXIF cannot be read stays as it is."""
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)  # a copy would hold all pixels twice
+        return image
     except (SyntaxError, ValueError, KeyError, TypeError, OSError):
         image.info.pop("exif", None)
         return image

@@ -19,7 +19,7 @@ from kqformat.quantizer.space import Points, embed
 MAX_COLORS = 1 << 20
 """Above this many distinct colours they are gathered in cells: a bound on memory."""
 
-_FIRST_ROOM = 1 << 14
+_ROOM_AT_FIRST = (1 << 8, 1 << 17)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,9 @@ def _count(pixels: npt.NDArray[np.uint8], dropped_bits: int, max_colors: int) ->
     """Count with the lowest bits dropped; None if there are too many colours still."""
     exact = dropped_bits == 0
     key_mask = 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
-    room = min(_FIRST_ROOM, max_colors)
+    # A photograph of half a megapixel has a colour for every four to eight pixels.
+    least, most = _ROOM_AT_FIRST
+    room = min(_power_of_two(max(least, min(len(pixels) // 4, most))), max_colors)
     keys = np.empty(room, np.uint32)
     counts = np.empty(room, np.int64)
     sums = np.zeros((0 if exact else room, 4), np.int64)
