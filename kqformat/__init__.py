@@ -9,17 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kqformat.api import (
-        decode,
-        decode_indexed,
-        encode,
-        open,  # noqa: A004  (the module's own name for it, as in `tarfile` and `gzip`)
-        quantization,
-        quantize,
-        read,
-        read_indexed,
-        write,
-    )
+    from kqformat.api import encode, quantization, quantize, write
+    from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
     from kqformat.errors import (
         ChecksumError,
         FormatError,
@@ -64,6 +55,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "decode": "decoding",
+    "decode_indexed": "decoding",
+    "open": "decoding",
+    "read": "decoding",
+    "read_indexed": "decoding",
     "IndexedImage": "model",
     "KqFile": "kqfile",
     "Limits": "limits",

@@ -88,7 +88,11 @@ def unpack(
                     target[i] = source[i]
             else:
                 for group in range(groups):
-                    _unpack_narrow(source + index_width * group, index_width, target + 8 * group)
+                    _unpack_narrow(
+                        _group_word(source + index_width * group, index_width, groups - group),
+                        index_width,
+                        target + 8 * group,
+                    )
     for i in range(groups * 8, n):
         indices[i] = _index_at(payload, i * index_width, index_width)
 
@@ -101,15 +105,16 @@ def expand(
     pixels: cython.uchar[::1],
 ) -> None:
     """Write the colours of packed indices: `table` has 2^index_width entries of 4 bytes."""
+    if channels not in (3, 4) or pixels.shape[0] % channels:
+        raise ValueError("pixels are not whole pixels of 3 or 4 channels")
     n: cython.Py_ssize_t = pixels.shape[0] // channels
     _require_lengths(n, index_width, payload.shape[0])
-    if channels not in (3, 4) or pixels.shape[0] != n * channels:
-        raise ValueError("pixels are not whole pixels of 3 or 4 channels")
     if table.shape[0] != 4 << index_width:
         raise ValueError("the table of colours has another length than 4 << index_width")
-    # Entries of 3 channels are copied as 4 bytes, the fourth of which the next one overwrites:
-    # so the last pixel is never in a group.
-    groups: cython.Py_ssize_t = (n - 1) // 8 if n else 0
+    # Entries of 3 channels are copied with a spare byte, which the next entry overwrites; up to
+    # four spare bytes where four entries are copied at once. So the last two pixels are never in
+    # a group.
+    groups: cython.Py_ssize_t = (n - 2) // 8 if n > 2 else 0
     i: cython.Py_ssize_t
     channel: cython.int
     index: cython.uint
@@ -231,10 +236,22 @@ def _load(source: ptr_const_uchar, byte_length: cython.int) -> cython.ulonglong:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
+def _group_word(
+    source: ptr_const_uchar, width: cython.int, groups_left: cython.Py_ssize_t
+) -> cython.ulonglong:
+    """Read a group of indices of at most 8 bits; 8 bytes at once where so many are left."""
+    if groups_left * width >= 8:
+        return _load(source, 8) >> (64 - 8 * width)
+    return _load(source, width)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
 def _unpack_narrow(
-    source: ptr_const_uchar, width: cython.int, target: cython.pointer(index_t)
+    word: cython.ulonglong, width: cython.int, target: cython.pointer(index_t)
 ) -> cython.void:
-    word: cython.ulonglong = _load(source, width)
     mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
     i: cython.int
     for i in range(8):
@@ -280,24 +297,57 @@ def _expand_groups(
     target: cython.p_uchar,
     groups: cython.Py_ssize_t,
 ) -> cython.void:
-    """Choose a loop whose width and channels the C compiler knows, so that it can unroll it."""
-    if channels == 3:
-        if width == 8:
-            _expand_narrow(source, 8, table, 3, target, groups)
-        elif width == 4:
-            _expand_narrow(source, 4, table, 3, target, groups)
-        elif width == 2:
-            _expand_narrow(source, 2, table, 3, target, groups)
-        elif width == 1:
-            _expand_narrow(source, 1, table, 3, target, groups)
-        elif width < 8:
-            _expand_narrow(source, width, table, 3, target, groups)
+    """Choose a loop whose constants the C compiler knows, so that it can unroll it."""
+    # Narrow indices are looked up two or four at a time, in a table of 32 KiB at most.
+    runs: cython.uchar[32768]
+    run: cython.int = 1
+    if groups > 1 << width and width >= 1 and width <= 6:
+        run = 4 if width <= 2 else 2
+        _fill_run_table(cython.address(runs[0]), table, width, run, channels)
+        table = cython.address(runs[0])
+    if width > 8:
+        _expand_wide(source, width, table, channels, target, groups)
+    elif channels == 3:
+        if run == 4:
+            _expand_narrow(source, width, table, 4, 3, target, groups)
+        elif run == 2:
+            _expand_narrow(source, width, table, 2, 3, target, groups)
+        elif width == 8:
+            _expand_narrow(source, 8, table, 1, 3, target, groups)
         else:
-            _expand_wide(source, width, table, 3, target, groups)
-    elif width <= 8:
-        _expand_narrow(source, width, table, 4, target, groups)
+            _expand_narrow(source, width, table, 1, 3, target, groups)
+    elif run == 4:
+        _expand_narrow(source, width, table, 4, 4, target, groups)
+    elif run == 2:
+        _expand_narrow(source, width, table, 2, 4, target, groups)
     else:
-        _expand_wide(source, width, table, 4, target, groups)
+        _expand_narrow(source, width, table, 1, 4, target, groups)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _fill_run_table(
+    runs: cython.p_uchar,
+    table: ptr_const_uchar,
+    width: cython.int,
+    run: cython.int,
+    channels: cython.int,
+) -> cython.void:
+    """Write the colours of every run of indices: 4 * run bytes an entry, the spare ones last."""
+    mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
+    entry: cython.uint
+    index: cython.uint
+    i: cython.int
+    c: cython.int
+    for entry in range(cython.cast(cython.uint, 1) << (width * run)):
+        for i in range(run):
+            index = (entry >> (width * (run - 1 - i))) & mask
+            for c in range(channels):
+                runs[channels * i + c] = table[4 * index + c]
+        for c in range(run * channels, 4 * run):
+            runs[c] = 0
+        runs += 4 * run
 
 
 @cython.cfunc
@@ -308,18 +358,24 @@ def _expand_narrow(
     source: ptr_const_uchar,
     width: cython.int,
     table: ptr_const_uchar,
+    run: cython.int,
     channels: cython.int,
     target: cython.p_uchar,
     groups: cython.Py_ssize_t,
 ) -> cython.void:
-    mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
+    bits: cython.int = width * run
+    mask: cython.uint = (cython.cast(cython.uint, 1) << bits) - 1
     group: cython.Py_ssize_t
     word: cython.ulonglong
     i: cython.int
     for group in range(groups):
-        word = _load(source, width)
-        for i in range(8):
-            memcpy(target + channels * i, table + 4 * ((word >> (width * (7 - i))) & mask), 4)
+        word = _group_word(source, width, groups - group)
+        for i in range(8 // run):
+            memcpy(
+                target + channels * run * i,
+                table + 4 * run * ((word >> (bits * (8 // run - 1 - i))) & mask),
+                4 * run,
+            )
         source += width
         target += 8 * channels
 
@@ -359,7 +415,7 @@ def _largest_of_groups(
     i: cython.int
     for group in range(groups):
         if width <= 8:
-            word = _load(source, width)
+            word = _group_word(source, width, groups - group)
         for i in range(8):
             index = (word >> (width * i)) & mask if width <= 8 else _wide_index(source, width, i)
             if index > largest:
