@@ -111,6 +111,7 @@ def quantization(
     >>> result.converged, result.lossless, round(result.psnr, 2)
     (True, False, 34.83)
     """
+    pipeline.check_options(colors, init, max_iterations, seed)
     if not isinstance(image, IndexedImage):
         pixels, metadata = image, Metadata()
     elif image.colors <= colors:

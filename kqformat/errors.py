@@ -105,7 +105,11 @@ class LimitError(KqError):
         self.quantity = quantity
         self.found = found
         self.limit = limit
-        super().__init__(f"{found:,} {quantity} are more than the limit of {limit:,}")
+        super().__init__(quantity, found, limit)
+
+    def __str__(self) -> str:
+        """Name the three in a sentence."""
+        return f"{self.found:,} {self.quantity} are more than the limit of {self.limit:,}"
 
 
 class RasterError(KqError):

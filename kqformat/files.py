@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import secrets
@@ -17,7 +18,7 @@ MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory from something whose size is not known, such as a pipe."""
 
 _STEP = 1 << 20
-_O_BINARY = getattr(os, "O_BINARY", 0)
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -80,17 +81,20 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     OSError
         If the folder cannot be written, the disk is full, …; the old file is then untouched.
     """
-    target = Path(os.path.realpath(path))
-    mode = _mode(target)
+    mode = _mode(path)
     if mode is not None and not stat.S_ISREG(mode):
-        with open(target, "wb") as stream:
+        with open(path, "wb") as stream:
             yield stream
         return
     if mode is not None and not overwrite:
-        raise FileExistsError(17, "File exists", os.fspath(path))
-    temporary = target.parent / f".{target.name[:100]}.{secrets.token_hex(8)}.tmp"
-    # O_EXCL: never a file that is there already; 0o666: less the process's mask, as for any file.
-    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _O_BINARY, 0o666)
+        raise _exists(path)
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".kq-{secrets.token_hex(8)}.tmp"
+    try:
+        # 0o666: less the process's mask, as for any new file; else nobody's until it is whole.
+        descriptor = os.open(temporary, _CREATE, 0o666 if mode is None else 0o600)
+    except OSError as error:  # in which the name of the temporary file would tell nothing
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -106,11 +110,15 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     _sync_folder(target.parent)
 
 
-def _mode(path: Path) -> int | None:
+def _mode(path: str | os.PathLike[str]) -> int | None:
     try:
-        return path.stat().st_mode
+        return os.stat(path).st_mode
     except FileNotFoundError:
         return None
+
+
+def _exists(path: str | os.PathLike[str]) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path))
 
 
 def _take_name(temporary: Path, target: Path, *, overwrite: bool) -> None:
@@ -123,7 +131,7 @@ def _take_name(temporary: Path, target: Path, *, overwrite: bool) -> None:
         raise
     except OSError:  # a file system without hard links
         if target.exists():
-            raise FileExistsError(17, "File exists", os.fspath(target)) from None
+            raise _exists(target) from None
         os.replace(temporary, target)
     else:
         os.unlink(temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import operator
 from types import TracebackType
 from typing import Self
 
@@ -52,7 +53,7 @@ class KqFile:
     """
 
     def __init__(self, data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> None:
-        self._data = data
+        self._data: BytesLike | None = data
         self._limits = limits
         self.layout: Layout = read_layout(data, limits)
         """Where everything stands in the file."""
@@ -83,7 +84,8 @@ class KqFile:
         FormatError
             If the index has no palette entry.
         """
-        x, y = position
+        self._open_data()
+        x, y = map(operator.index, position)  # NumPy's narrow integers would overflow below
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             raise IndexError(f"pixel ({x}, {y}) is not in a picture of {width} x {height}")
@@ -112,16 +114,16 @@ class KqFile:
         FormatError
             If an index has no palette entry.
         """
-        indices = read_region(self._data, self.layout, left, top, right, bottom)
+        indices = read_region(self._open_data(), self.layout, left, top, right, bottom)
         return IndexedImage(indices, self.palette, self.metadata)
 
     def to_indexed(self) -> IndexedImage:
         """Decode and check the whole file."""
-        return decode_indexed(self._data, limits=self._limits)
+        return decode_indexed(self._open_data(), limits=self._limits)
 
     def to_rgb(self) -> npt.NDArray[np.uint8]:
         """Decode and check the whole file to uint8, shape (H, W, 3) or (H, W, 4)."""
-        return decode_rgb(self._data, limits=self._limits)
+        return decode_rgb(self._open_data(), limits=self._limits)
 
     def verify(self) -> None:
         """Check every byte of the file.
@@ -134,10 +136,15 @@ class KqFile:
         self.to_indexed()
 
     def close(self) -> None:
-        """Let go of the file; using it afterwards is an error."""
-        self._bits = bitarray()
-        if isinstance(self._data, mmap.mmap):
-            self._data.close()
+        """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""
+        data, self._data, self._bits = self._data, None, bitarray()
+        if isinstance(data, mmap.mmap):
+            data.close()
+
+    def _open_data(self) -> BytesLike:
+        if self._data is None:
+            raise ValueError("the file is closed")
+        return self._data
 
     def __enter__(self) -> Self:
         """Return the file itself."""

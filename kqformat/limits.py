@@ -46,7 +46,7 @@ class Limits:
         """Refuse limits that could never be kept."""
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ParameterError(f"limit {limit.name} is {value!r}, expected a positive int")
 
     def check_pixels(self, width: int, height: int) -> None:

@@ -49,18 +49,12 @@ class Metadata:
     unknown: tuple[tuple[str, bytes], ...] = field(default=())
 
     def __post_init__(self) -> None:
-        """Check every part, and round the resolution to what a file can hold."""
+        """Check every part, and bring it to the form in which a file gives it back."""
         for name in ("icc_profile", "exif", "xmp"):
             _check_payload(name, getattr(self, name))
         if self.dpi is not None:
             object.__setattr__(self, "dpi", _storable_dpi(self.dpi))
-        for tag, payload in self.unknown:
-            if len(tag) != 1 or not "a" <= tag <= "z" or tag in "iexr":
-                raise ParameterError(
-                    f"section tag is {tag!r}, expected a lower-case letter other than i, e, x and r"
-                )
-            if not isinstance(payload, bytes):
-                raise ParameterError(f"section {tag!r} is {type(payload).__name__}, expected bytes")
+        object.__setattr__(self, "unknown", tuple(_checked_section(part) for part in self.unknown))
 
     @property
     def is_empty(self) -> bool:
@@ -77,11 +71,27 @@ def _check_payload(name: str, payload: object) -> None:
         raise ParameterError(f"{name} is empty: expected bytes, or None for none")
 
 
+def _checked_section(section: tuple[str, bytes]) -> tuple[str, bytes]:
+    try:
+        tag, payload = section
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"section is {section!r}, expected (tag, payload)") from error
+    if not (isinstance(tag, str) and len(tag) == 1 and "a" <= tag <= "z" and tag not in "iexr"):
+        raise ParameterError(
+            f"section tag is {tag!r}, expected a lower-case letter other than i, e, x and r"
+        )
+    if not isinstance(payload, bytes):
+        raise ParameterError(f"section {tag!r} is {type(payload).__name__}, expected bytes")
+    return tag, payload
+
+
 def _storable_dpi(dpi: tuple[float, float]) -> tuple[float, float]:
+    if isinstance(dpi, str | bytes):
+        raise ParameterError(f"dpi is {dpi!r}, expected two numbers")
     try:
         x, y = (round(float(value) * RESOLUTION_UNIT) for value in dpi)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ParameterError(f"dpi is {dpi!r}, expected two positive numbers") from error
+        raise ParameterError(f"dpi is {dpi!r}, expected two numbers") from error
     if not (0 <= x <= _MAX_U32 and 0 <= y <= _MAX_U32):
         raise ParameterError(f"dpi is {dpi!r}, expected numbers from 0 to 65,535")
     return x / RESOLUTION_UNIT, y / RESOLUTION_UNIT

@@ -28,7 +28,7 @@ from kqformat.codec.head import SIGNATURE, PaletteFormat
 from kqformat.codec.layout import read_opening
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array
-from kqformat.errors import KqError, TruncatedError
+from kqformat.errors import KqError, ParameterError, TruncatedError
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import MAX_DIMENSION, IndexedImage
@@ -64,8 +64,9 @@ class KqImageFile(ImageFile.ImageFile):
         self._size = (head.width, head.height)
         if head.palette_size <= 256:
             self._mode = "P"
-            entries = np.ascontiguousarray(palette[:, :3]).tobytes()
-            self.palette = ImagePalette.raw("RGB", entries)
+            mode = "RGBA" if has_alpha else "RGB"
+            self.palette = ImagePalette.raw(mode, palette.tobytes())
+            self.palette.mode = mode  # by which imageio chooses what to convert to
         else:
             self._mode = "RGBA" if has_alpha else "RGB"
         # One pixel of the first entry stands for the picture, whose pixels are not read yet.
@@ -128,6 +129,8 @@ def _accept(prefix: bytes) -> bool:
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | os.PathLike[str] | bytes) -> None:
     """Encode an image; one of mode P exactly, unless fewer `colors` are asked for."""
+    if 0 in image.size:
+        raise ParameterError("cannot write an empty image as KQ")
     options: dict[str, Any] = {
         name: image.encoderinfo[name] for name in _OPTIONS if name in image.encoderinfo
     }

@@ -13,8 +13,12 @@ SIZES = st.tuples(st.integers(1, 40), st.integers(1, 40))
 """Heights and widths."""
 
 PALETTE_SIZES = st.one_of(
-    st.integers(1, 20), st.sampled_from([31, 32, 33, 64, 127, 129, 255, 256, 257, 1000, 4097])
+    st.integers(1, 20),
+    st.sampled_from([31, 32, 33, 64, 127, 129, 255, 256, 257, 1000, 2048, 4097, 16_385, 65_536]),
 )
+
+BAND_SHIFTS = st.none() | st.integers(0, 31)
+"""What `encode_indexed` takes as `band_shift`."""
 
 
 def arrays(shape: tuple[int, ...], most: int = 255) -> st.SearchStrategy[npt.NDArray[np.uint8]]:
@@ -34,7 +38,7 @@ def metadata(draw: st.DrawFn) -> Metadata:
 
 @st.composite
 def indexed_images(draw: st.DrawFn) -> IndexedImage:
-    """Indexed images with palettes of all index widths up to 13 bits, unused entries included."""
+    """Indexed images of all index widths, unused entries included."""
     k = draw(PALETTE_SIZES)
     dtype = np.uint8 if k <= 256 else np.uint16
     indices = draw(hnp.arrays(dtype, draw(SIZES), elements=st.integers(0, k - 1)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
@@ -18,11 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from suite import ROOT, VALID, VECTORS, name
 
-ROOT = Path(__file__).resolve().parents[1]
-VECTORS = ROOT / "spec" / "vectors"
-MANIFEST: dict[str, Any] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
-VALID: list[dict[str, Any]] = MANIFEST["valid"]
 FIELD_OF_KEY = {"icc": "profile", "exif": "tiff", "xmp": "packet"}
 
 # What the description checks by itself; checksums, order and lengths are beyond it.
@@ -59,10 +55,6 @@ def parser(tmp_path_factory: pytest.TempPathFactory) -> Any:
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module.Kq
-
-
-def name(entry: dict[str, Any]) -> str:
-    return str(entry["name"])
 
 
 def unpack_indices(payload: bytes, count: int, index_width: int) -> list[int]:

@@ -1,56 +1,32 @@
 """The reference decoder, `spec/reference_decoder.py`, on every vector and on damaged ones.
 
-It is loaded by its path, as it belongs to no package. The vectors and their manifest are made by
-`tools/make_vectors.py`, which shares no code with it.
+The vectors and their manifest are made by `tools/make_vectors.py`, which shares no code with it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import json
 import subprocess
 import sys
 import zlib
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from suite import (
+    DECODER,
+    INVALID,
+    ROOT,
+    VALID,
+    VECTORS,
+    name,
+    read_vector,
+    reference,
+    vectors_below,
+)
 
-ROOT = Path(__file__).resolve().parents[1]
-DECODER = ROOT / "spec" / "reference_decoder.py"
-VECTORS = ROOT / "spec" / "vectors"
-MANIFEST: dict[str, Any] = json.loads((VECTORS / "manifest.json").read_text("utf-8"))
-VALID: list[dict[str, Any]] = MANIFEST["valid"]
-INVALID: list[dict[str, Any]] = MANIFEST["invalid"]
 TRUNCATED_BELOW = 2048
 FLIPPED_BELOW = 300
-
-
-def load_decoder() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("kq_reference_decoder", DECODER)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[specification.name] = module  # dataclasses look their module up there
-    specification.loader.exec_module(module)
-    return module
-
-
-reference = load_decoder()
-
-
-def read_vector(entry: dict[str, Any]) -> bytes:
-    return (VECTORS / str(entry["file"])).read_bytes()
-
-
-def vectors_below(size: int) -> list[dict[str, Any]]:
-    return [entry for entry in VALID if (VECTORS / entry["file"]).stat().st_size < size]
-
-
-def name(entry: dict[str, Any]) -> str:
-    return str(entry["name"])
 
 
 def run_decoder(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:

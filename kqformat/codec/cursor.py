@@ -24,12 +24,6 @@ class Cursor(Protocol):
     def take(self, length: int, field: str) -> memoryview:
         """Return the next `length` bytes, or raise `TruncatedError` naming `field`."""
 
-    def skip(self, length: int, field: str) -> None:
-        """Pass over `length` bytes, or raise `TruncatedError` naming `field`."""
-
-    def at_end(self) -> bool:
-        """Whether no byte is left."""
-
 
 class MemoryCursor:
     """A cursor over bytes in memory; what it hands out are views, not copies."""
@@ -73,18 +67,6 @@ class StreamCursor:
             taken += step
         self.offset += length
         return memoryview(taken)
-
-    def skip(self, length: int, field: str) -> None:
-        """Read and forget `length` bytes."""
-        left = length
-        while left:
-            step = min(left, _STREAM_STEP)
-            self.take(step, field)
-            left -= step
-
-    def at_end(self) -> bool:
-        """Whether the stream gives no more; reads a byte to know."""
-        return not self.stream.read(1)
 
 
 def byte_view(data: BytesLike) -> memoryview:

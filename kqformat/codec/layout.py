@@ -75,15 +75,16 @@ def read_layout(data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> Layout:
         If the file asks for more than `limits`.
     """
     cursor = MemoryCursor(data)
-    opening, first_band = read_opening(cursor, limits)
-    bands = _read_bands(cursor, opening.head, first_band)
-    if not cursor.at_end():
-        raise FormatError(
-            "bytes after the last band",
-            offset=cursor.offset,
-            found=f"{len(cursor.view) - cursor.offset:,} bytes",
-            expected="the end of the file",
-        )
+    with cursor.view:  # released even where an error keeps this frame, so that a map can be closed
+        opening, first_band = read_opening(cursor, limits)
+        bands = _read_bands(cursor, opening.head, first_band)
+        if not cursor.at_end():
+            raise FormatError(
+                "bytes after the last band",
+                offset=cursor.offset,
+                found=f"{len(cursor.view) - cursor.offset:,} bytes",
+                expected="the end of the file",
+            )
     return Layout(opening.head, opening.metadata, opening.sections, bands)
 
 
@@ -129,7 +130,7 @@ def packed_file_bytes(head: Head, metadata: Metadata) -> int:
     return head.byte_length + sum(SECTION_OVERHEAD + length for length in payloads)
 
 
-def _read_bands(cursor: Cursor, head: Head, start: SectionStart) -> tuple[Section, ...]:
+def _read_bands(cursor: MemoryCursor, head: Head, start: SectionStart) -> tuple[Section, ...]:
     """Pass over all bands, the first of which has begun."""
     bands: list[Section] = []
     for top, bottom in band_rows(head.height, head.band_shift):

@@ -20,12 +20,13 @@ def pack(indices: Indices, index_width: int, payload: memoryview) -> None:
     packed_kernel.pack(np.ascontiguousarray(indices).reshape(-1), index_width, payload)
 
 
-def unpack(payload: memoryview, palette_size: int, count: int) -> Indices:
-    """Return `count` checked indices, uint8 where they fit, shape (count,)."""
-    width = _check_payload(payload, palette_size, count)
-    indices = empty_indices(palette_size, count)
+def unpack(payload: memoryview, palette_size: int, indices: Indices, offset: int = 0) -> None:
+    """Read and check a band's indices: uint8 or uint16, shape (count,), contiguous.
+
+    `offset` is the payload's place in the file, for what errors say.
+    """
+    width = _check_payload(payload, palette_size, len(indices), offset)
     packed_kernel.unpack(payload, width, indices)
-    return indices
 
 
 def expand(
@@ -34,9 +35,10 @@ def expand(
     table: npt.NDArray[np.uint8],
     channels: int,
     pixels: npt.NDArray[np.uint8],
+    offset: int = 0,
 ) -> None:
-    """Write the colours of a band's pixels: uint8, shape (count · channels,)."""
-    width = _check_payload(payload, palette_size, len(pixels) // channels)
+    """Check a band's indices and write their colours: uint8, shape (count · channels,)."""
+    width = _check_payload(payload, palette_size, len(pixels) // channels, offset)
     packed_kernel.expand(payload, width, table, channels, pixels)
 
 
@@ -52,24 +54,40 @@ def empty_indices(palette_size: int, count: int) -> Indices:
     return np.empty(count, np.uint8) if palette_size <= 256 else np.empty(count, np.uint16)
 
 
-def _check_payload(payload: memoryview, palette_size: int, count: int) -> int:
+def _check_payload(payload: memoryview, palette_size: int, count: int, offset: int) -> int:
     """Check the padding and the range of the indices; return the index width."""
     width = (palette_size - 1).bit_length()
     spare_bits = 8 * packed_byte_length(count, width) - count * width
-    if spare_bits and payload[-1] & ((1 << spare_bits) - 1):
+    padding = payload[-1] & ((1 << spare_bits) - 1) if spare_bits else 0
+    if padding:
         raise FormatError(
             "the bits after a band's last index are not zero",
             field="padding",
-            found=f"{payload[-1] & ((1 << spare_bits) - 1):0{spare_bits}b}",
+            offset=offset + len(payload) - 1,
+            found=f"{padding:0{spare_bits}b}",
             expected="0" * spare_bits,
         )
-    if palette_size < 1 << width:
-        largest = packed_kernel.largest_index(payload, width, count)
-        if largest >= palette_size:
-            raise FormatError(
-                "an index has no palette entry",
-                field="index",
-                found=largest,
-                expected=f"0 to {palette_size - 1}",
-            )
+    if (
+        palette_size < 1 << width
+        and packed_kernel.largest_index(payload, width, count) >= palette_size
+    ):
+        indices = empty_indices(palette_size, count)
+        packed_kernel.unpack(payload, width, indices)
+        refuse_index(indices, palette_size, offset, width)
     return width
+
+
+def refuse_index(indices: Indices, palette_size: int, offset: int, width: int) -> None:
+    """Raise `FormatError` for the first index without a palette entry, if there is one.
+
+    The first of the indices, of `width` bits each, starts at byte `offset` of the file.
+    """
+    wrong = np.flatnonzero(indices.reshape(-1) >= palette_size)
+    if len(wrong):
+        raise FormatError(
+            "an index has no palette entry",
+            field="index",
+            offset=offset + int(wrong[0]) * width // 8,
+            found=int(indices.reshape(-1)[wrong[0]]),
+            expected=f"0 to {palette_size - 1}",
+        )

@@ -5,6 +5,8 @@ The CRC-32 of bands is not checked here, since that would read all of them.
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from kqformat.codec import packed, packed_kernel
@@ -12,7 +14,7 @@ from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
 from kqformat.codec.sections import SECTION_OVERHEAD
-from kqformat.errors import FormatError, ParameterError
+from kqformat.errors import ParameterError
 from kqformat.model import Indices
 
 
@@ -63,24 +65,23 @@ def read_region(
         If an index in it has no palette entry.
     """
     head = layout.head
+    # NumPy's narrow integers would overflow below.
+    left, top, right, bottom = map(operator.index, (left, top, right, bottom))
     if not (0 <= left < right <= head.width and 0 <= top < bottom <= head.height):
         raise ParameterError(
             f"region ({left}, {top}, {right}, {bottom}) is empty or not inside the picture "
             f"of {head.width} x {head.height} pixels"
         )
-    view = byte_view(data)
     width = right - left
     indices = packed.empty_indices(head.palette_size, width * (bottom - top))
-    for row, y in enumerate(range(top, bottom)):
-        indices[row * width : (row + 1) * width] = _read_run(view, layout, left, y, width)
-    largest = int(indices.max())
-    if largest >= head.palette_size:
-        raise FormatError(
-            "an index has no palette entry",
-            field="index",
-            found=largest,
-            expected=f"0 to {head.palette_size - 1}",
-        )
+    with byte_view(data) as view:
+        for row, y in enumerate(range(top, bottom)):
+            indices[row * width : (row + 1) * width] = _read_run(view, layout, left, y, width)
+    if int(indices.max()) >= head.palette_size:
+        for row, y in enumerate(range(top, bottom)):
+            run = indices[row * width : (row + 1) * width]
+            start = pixel_bit(layout, left, y) // 8
+            packed.refuse_index(run, head.palette_size, start, head.index_width)
     return indices.reshape(bottom - top, width)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.cursor import BytesLike, MemoryCursor
-from kqformat.codec.layout import read_opening
+from kqformat.codec.layout import band_byte_length, read_opening
+from kqformat.codec.sections import SECTION_OVERHEAD
 from kqformat.codec.stream import palette_array
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage, Indices
@@ -35,17 +36,17 @@ def decode_truncated(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Ind
         If the end comes before the first band, or what is before it is wrong.
     """
     cursor = MemoryCursor(data)
-    opening, start = read_opening(cursor, limits)
-    head = opening.head
-    indices = packed.empty_indices(head.palette_size, head.width * head.height)
-    indices[:] = 0
-    at = start.payload_offset
-    for top, bottom in band_rows(head.height, head.band_shift):
-        count = (bottom - top) * head.width
-        length = packed_byte_length(count, head.index_width)
-        rows = indices[top * head.width : bottom * head.width]
-        _unpack_available(cursor.view[at : at + length], head.index_width, rows)
-        at += length + 9
+    with cursor.view:
+        opening, start = read_opening(cursor, limits)
+        head = opening.head
+        indices = packed.empty_indices(head.palette_size, head.width * head.height)
+        indices[:] = 0
+        at = start.payload_offset
+        for top, bottom in band_rows(head.height, head.band_shift):
+            length = band_byte_length(head, bottom - top)
+            rows = indices[top * head.width : bottom * head.width]
+            _unpack_available(cursor.view[at : at + length], head.index_width, rows)
+            at += length + SECTION_OVERHEAD
     indices[indices >= head.palette_size] = 0
     return IndexedImage(
         indices.reshape(head.height, head.width), palette_array(head), opening.metadata

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from zlib import crc32
 
-from kqformat.codec.cursor import BytesLike, Cursor, byte_view
+from kqformat.codec.cursor import BytesLike, Cursor, MemoryCursor, byte_view
 from kqformat.codec.head import check_crc
 from kqformat.errors import FormatError
 
@@ -89,7 +89,7 @@ def read_payload(cursor: Cursor, start: SectionStart) -> tuple[Section, bytes]:
     return section, payload
 
 
-def skip_payload(cursor: Cursor, start: SectionStart) -> Section:
+def skip_payload(cursor: MemoryCursor, start: SectionStart) -> Section:
     """Pass over the payload, its CRC-32 unchecked."""
     cursor.skip(start.length, f"section {start.tag!r}")
     return _read_crc(cursor, start)
@@ -101,8 +101,11 @@ def _read_crc(cursor: Cursor, start: SectionStart) -> Section:
 
 
 def checked_payload(data: BytesLike, section: Section) -> memoryview:
-    """Return a view of a section's payload within the file, its CRC-32 checked."""
-    view = byte_view(data)
-    computed = crc32(view[section.offset : section.crc_offset])
-    check_crc(section.crc, computed, f"crc of section {section.tag!r}", section.crc_offset)
-    return view[section.payload_offset : section.crc_offset]
+    """Return a view of a section's payload within the file, its CRC-32 checked.
+
+    The caller releases it, so that a memory map can be closed even while an error is handled.
+    """
+    with byte_view(data) as view:
+        computed = crc32(view[section.offset : section.crc_offset])
+        check_crc(section.crc, computed, f"crc of section {section.tag!r}", section.crc_offset)
+        return view[section.payload_offset : section.crc_offset]

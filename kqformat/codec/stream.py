@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from kqformat.codec import packed
 from kqformat.codec.ancillary import metadata_sections
-from kqformat.codec.bands import band_rows, canonical_band_shift, checked_band_shift
+from kqformat.codec.bands import band_count, band_rows, canonical_band_shift, checked_band_shift
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.head import Coding, Head, PaletteFormat, write_head
 from kqformat.codec.layout import band_byte_length, packed_file_bytes, read_layout
@@ -48,6 +48,8 @@ def encode_indexed(
     ------
     ParameterError
         If an option is unknown or impossible.
+    LimitError
+        If there were more bands or metadata than a decoder accepts by default.
 
     Examples
     --------
@@ -58,10 +60,14 @@ def encode_indexed(
     if coding != "packed":
         raise ParameterError(f"coding is {coding!r}, expected 'packed'")
     head = head_of(image, band_shift)
+    sections = list(metadata_sections(image.metadata))
+    # Nothing is written that a decoder with default limits would refuse (spec §8), pixels aside.
+    DEFAULT_LIMITS.check_bands(band_count(head.height, head.band_shift))
+    DEFAULT_LIMITS.check_metadata(len(sections), sum(len(payload) for _, payload in sections))
     data = bytearray(packed_file_bytes(head, image.metadata))
     view = memoryview(data)
     offset = _put(view, 0, write_head(head))
-    for tag, payload in metadata_sections(image.metadata):
+    for tag, payload in sections:
         offset = _put(view, offset, write_section(tag, payload))
     for top, bottom in band_rows(head.height, head.band_shift):
         offset = _put_band(view, offset, head, image.indices[top:bottom])
@@ -120,11 +126,9 @@ def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Index
     for band, (top, bottom) in zip(
         layout.bands, band_rows(head.height, head.band_shift), strict=True
     ):
-        count = (bottom - top) * head.width
-        at = top * head.width
-        indices[at : at + count] = packed.unpack(
-            checked_payload(data, band), head.palette_size, count
-        )
+        rows = indices[top * head.width : bottom * head.width]
+        with checked_payload(data, band) as payload:
+            packed.unpack(payload, head.palette_size, rows, band.payload_offset)
     return IndexedImage(
         indices.reshape(head.height, head.width), palette_array(head), layout.metadata
     )
@@ -143,13 +147,9 @@ def decode_rgb(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArr
     for band, (top, bottom) in zip(
         layout.bands, band_rows(head.height, head.band_shift), strict=True
     ):
-        packed.expand(
-            checked_payload(data, band),
-            head.palette_size,
-            table,
-            channels,
-            pixels[top * head.width * channels : bottom * head.width * channels],
-        )
+        rows = pixels[top * head.width * channels : bottom * head.width * channels]
+        with checked_payload(data, band) as payload:
+            packed.expand(payload, head.palette_size, table, channels, rows, band.payload_offset)
     return pixels.reshape(head.height, head.width, channels)
 
 

@@ -32,7 +32,8 @@ def round_centroids(tree: ColorTree, centroids: Points, k: int) -> npt.NDArray[n
     """
     colors = nearest_colors(centroids)
     for _ in range(_MAX_ROUNDS):
-        colors = np.unique(colors, axis=0)
+        # In the final order, as it decides ties.
+        colors = in_order(np.unique(colors, axis=0))
         used = tree.assign(embed(colors)).weights > 0
         colors = colors[used]
         if len(colors) == k:
@@ -53,5 +54,10 @@ def in_order(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     >>> in_order(colors).tolist()
     [[0, 0, 0, 0], [0, 0, 255, 255], [255, 255, 255, 255]]
     """
+    return colors[ranking(colors)]
+
+
+def ranking(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
+    """Return the positions of colours in the order of `in_order`."""
     r, g, b, a = colors.astype(np.int64).T
-    return colors[np.lexsort((b, g, r, 299 * r + 587 * g + 114 * b, a))]
+    return np.lexsort((b, g, r, 299 * r + 587 * g + 114 * b, a))

@@ -12,8 +12,8 @@ from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, IndexedImage
 from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.kmeans import Convergence, lloyd
-from kqformat.quantizer.palette import in_order, round_centroids
-from kqformat.quantizer.remap import remap
+from kqformat.quantizer.palette import ranking, round_centroids
+from kqformat.quantizer.remap import keep, remap
 from kqformat.quantizer.starts import start_named
 from kqformat.quantizer.tree import ColorTree
 
@@ -55,7 +55,7 @@ class Quantization:
     @property
     def lossless(self) -> bool:
         """Whether every pixel keeps its colour (transparent ones aside, of which it is lost)."""
-        return self.distortion == 0
+        return self.distortion == 0 and self.image.colors == self.distinct_colors
 
     @property
     def mean_squared_error(self) -> float:
@@ -113,18 +113,20 @@ def quantize(
     ([32, 96, 160, 224], True)
     """
     flat, shape = _flat_pixels(pixels)
-    _check_options(colors, max_iterations, seed)
+    check_options(colors, init, max_iterations, seed)
     start = start_named(init)
     histogram = count_colors(flat)
-    tree = ColorTree(histogram)
     if histogram.exact and len(histogram) <= colors:
         run = None
-        palette = in_order(histogram.colors)
+        ranks = ranking(histogram.colors)
+        palette = histogram.colors[ranks]
+        indices, distortion = keep(flat, ranks, histogram), 0.0
     else:
+        tree = ColorTree(histogram)
         centroids = start(histogram, colors, np.random.default_rng(seed))
         run = lloyd(tree, centroids, max_iterations)
         palette = round_centroids(tree, run.centroids, colors)
-    indices, distortion = remap(flat, palette, histogram, tree)
+        indices, distortion = remap(flat, palette, histogram, tree)
     channels = 3 if (palette[:, 3] == 255).all() else 4
     image = IndexedImage(
         indices.reshape(shape),
@@ -157,10 +159,17 @@ def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]
     return np.ascontiguousarray(pixels).reshape(-1, channels), (height, width)
 
 
-def _check_options(colors: int, max_iterations: int, seed: int) -> None:
-    if not 1 <= colors <= MAX_COLORS:
-        raise ParameterError(f"colors is {colors}, expected 1 to {MAX_COLORS:,}")
-    if max_iterations < 0:
-        raise ParameterError(f"max_iterations is {max_iterations}, expected 0 or more")
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}, expected 0 or more")
+def check_options(colors: object, init: object, max_iterations: object, seed: object) -> None:
+    """Raise `ParameterError` unless options are as `quantize` describes them."""
+    _check_integer("colors", colors, 1, MAX_COLORS)
+    _check_integer("max_iterations", max_iterations, 0)
+    _check_integer("seed", seed, 0)
+    start_named(init)
+
+
+def _check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
+    expected = f"{least} or more" if most is None else f"{least} to {most:,}"
+    if not isinstance(value, int | np.integer):
+        raise ParameterError(f"{name} is {value!r}, expected an integer, {expected}")
+    if value < least or (most is not None and value > most):
+        raise ParameterError(f"{name} is {value}, expected {expected}")

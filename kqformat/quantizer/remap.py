@@ -47,6 +47,21 @@ def remap(
     return indices, distortion
 
 
+def keep(
+    pixels: npt.NDArray[np.uint8], ranking: npt.NDArray[np.intp], histogram: Histogram
+) -> Indices:
+    """Map every pixel to the rank of its own colour.
+
+    Not by distance: the faintest colours (alpha 1 to 3) share points.
+    """
+    dtype = np.uint8 if len(ranking) <= 256 else np.uint16
+    indices: Indices = np.empty(len(pixels), dtype)
+    labels: Indices = np.empty(len(ranking), dtype)
+    labels[ranking] = np.arange(len(ranking), dtype=dtype)
+    histogram.look_up(pixels, labels, indices)
+    return indices
+
+
 def _remap_block(
     pixels: npt.NDArray[np.uint8],
     palette: npt.NDArray[np.uint8],

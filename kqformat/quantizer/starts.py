@@ -85,7 +85,7 @@ STARTS: dict[str, Start] = {
 """The values of ``init`` and what they mean."""
 
 
-def start_named(name: str) -> Start:
+def start_named(name: object) -> Start:
     """Return the start of this name.
 
     Raises
@@ -93,10 +93,9 @@ def start_named(name: str) -> Start:
     ParameterError
         If there is none.
     """
-    try:
-        return STARTS[name]
-    except KeyError:
-        raise ParameterError(f"init is {name!r}, expected one of {', '.join(STARTS)}") from None
+    if not isinstance(name, str) or name not in STARTS:
+        raise ParameterError(f"init is {name!r}, expected one of {', '.join(STARTS)}")
+    return STARTS[name]
 
 
 def rounded_means(sums: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> Points:
