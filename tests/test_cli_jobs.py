@@ -438,14 +438,11 @@ def test_interrupt_is_status_130(at_once: str, folder: Path) -> None:
     """An interrupt at work is one line and status 130; whole files stay, nothing else is left."""
     for seed in range(60):
         picture(folder / "many" / f"{seed:02}.png", seed, size=220)
-    process = subprocess.Popen(
-        [*COMMAND, "encode", "-r", "many", "-d", "out", "-k", "2000", "-j", at_once],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    wait_for(lambda: len(list((folder / "out").glob("*.kq"))) >= 2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    command = [*COMMAND, "encode", "-r", "many", "-d", "out", "-k", "2000", "-j", at_once, "-q"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        wait_for(lambda: len(list((folder / "out").glob("*.kq"))) >= 2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, b"kq: interrupted\n")
     done = names(folder / "out")
     assert 2 <= len(done) < 60
@@ -458,11 +455,12 @@ def test_interrupt_is_status_130(at_once: str, folder: Path) -> None:
 def test_interrupt_while_waiting_for_input_is_status_130(folder: Path) -> None:
     """An interrupt while standard input is awaited is one line and status 130."""
     os.mkfifo(folder / "pipe")
-    process = subprocess.Popen([*COMMAND, "encode", "pipe", "-o", "a.kq"], stderr=subprocess.PIPE)
-    writer = os.open(folder / "pipe", os.O_WRONLY)  # returns once `kq` has opened it
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    os.close(writer)
+    command = [*COMMAND, "encode", "pipe", "-o", "a.kq"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        writer = os.open(folder / "pipe", os.O_WRONLY)  # returns once `kq` has opened it
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        os.close(writer)
     assert (process.returncode, err) == (130, b"kq: interrupted\n")
     assert not (folder / "a.kq").exists()
 

@@ -79,7 +79,9 @@ def _speed_table(images: list[kqformat.IndexedImage], rounds: int) -> str:
     for colors in _COLORS:
         factors = [_speeds(image, rounds) for image in images if image.colors == colors]
         if factors:
-            rows.append((colors, *(statistics.median(column) for column in zip(*factors))))
+            rows.append(
+                (colors, *(statistics.median(column) for column in zip(*factors, strict=True)))
+            )
     header = (
         "k",
         "decode, Mpx/s",

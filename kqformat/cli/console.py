@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+
+STANDARD = "-"
+"""The name of standard input and output."""
 
 
 def say(line: str, *, to_error: bool = False) -> None:
@@ -24,27 +28,38 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[2Jb\nc é")
     'a\\x1b[2Jb\\nc é'
     """
-    encoding = sys.stdout.encoding or "utf-8"
-    safe = "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape").decode()
-        if not "\ud800" <= character <= "\udfff"
-        else "?"
-        for character in text
-    )
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"  # None where it is closed
+    safe = "".join(map(_escaped, text))
     return safe.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def plural(count: int, noun: str) -> str:
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":  # a byte of a file name that is not UTF-8 (PEP 383)
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
+def input_name(path: str) -> str:
+    """Return how an input is called in what is printed."""
+    return "standard input" if path == STANDARD else printable(path)
+
+
+def output_name(path: str) -> str:
+    """Return how an output is called in what is printed."""
+    return "standard output" if path == STANDARD else printable(path)
+
+
+def plural(count: int, noun: str, ending: str = "s") -> str:
     """Return a number and its noun.
 
     Examples
     --------
-    >>> plural(1, "colour"), plural(4096, "colour")
-    ('1 colour', '4,096 colours')
+    >>> plural(1, "colour"), plural(4096, "colour"), plural(2, "pass", "es")
+    ('1 colour', '4,096 colours', '2 passes')
     """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else ending}"
 
 
 def has_colour() -> bool:
@@ -56,6 +71,7 @@ def has_colour() -> bool:
     )
 
 
-def silence_broken_pipe() -> None:
-    """Keep Python from complaining, at exit, of a reader that has gone away."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def abandon_output() -> None:
+    """Keep Python from complaining, at exit, of output that nobody takes."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

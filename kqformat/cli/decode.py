@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
-from typing import TYPE_CHECKING
 
-from kqformat.cli.console import plural, printable
-from kqformat.cli.jobs import (
-    STANDARD,
-    Job,
-    add_file_arguments,
-    plan_jobs,
-    positive_int,
-    run_jobs,
-)
-from kqformat.errors import ParameterError, RasterError
+from kqformat.cli.console import STANDARD, input_name, output_name, plural
+from kqformat.cli.jobs import Job, run_jobs
+from kqformat.cli.plan import add_file_arguments, plan_jobs, positive_int
+from kqformat.errors import ParameterError
 from kqformat.limits import Limits
-
-if TYPE_CHECKING:
-    from kqformat.model import IndexedImage
-
-_WITH_PALETTE = {"PNG", "GIF", "BMP", "TIFF", "PCX", "TGA"}
-_WITHOUT_ALPHA = {"JPEG", "PPM", "BMP", "PCX"}
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser(
         "decode",
+        allow_abbrev=False,
         help=".kq files to PNG and others",
         description="Decode .kq files. The output is PNG unless --format or the name given with -o "
         "says otherwise: indexed for up to 256 colours, with the metadata that the format holds.",
@@ -45,7 +32,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="refuse larger images (default: 2^28)",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command="decode")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,54 +59,16 @@ def _format(options: argparse.Namespace) -> tuple[str, str]:
 
 
 def _decode(job: Job, kind: str, options: argparse.Namespace) -> str:
-    from kqformat.api import decode_indexed
+    from kqformat.cli.saving import encoded_as
+    from kqformat.decoding import decode_indexed
 
     job.refuse_existing(force=options.force)
     data = job.read()
     indexed = decode_indexed(data, limits=Limits(pixels=options.max_pixels))
-    try:
-        encoded = _image_bytes(indexed, kind)
-    except (OSError, ValueError, KeyError) as error:
-        raise RasterError(f"cannot be written as {kind} ({error})") from error
+    encoded = encoded_as(kind, indexed)
     job.write(encoded, force=options.force)
-    target = "standard output" if job.target == STANDARD else job.target
     return (
-        f"{printable(job.source)} -> {printable(target)}: "
+        f"{input_name(job.source)} -> {output_name(job.target)}: "
         f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "
         f"{len(data):,} -> {len(encoded):,} bytes"
     )
-
-
-def _image_bytes(indexed: IndexedImage, kind: str) -> bytes:
-    """Encode a picture in one of Pillow's formats."""
-    from kqformat.rasters import image_from
-
-    image = image_from(indexed)
-    if image.mode == "P" and kind not in _WITH_PALETTE:
-        image = image.convert("RGBA" if indexed.channels == 4 else "RGB")
-    if indexed.channels == 4 and kind in _WITHOUT_ALPHA:
-        raise ValueError("it has no transparency")
-    options = {
-        name: value
-        for name, value in image.info.items()
-        if name in ("icc_profile", "exif", "xmp", "dpi")
-    }
-    if kind == "PNG":
-        options |= _png_options(options)
-    if kind == "WEBP":
-        options["lossless"] = True
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def _png_options(options: dict[str, object]) -> dict[str, object]:
-    """XMP goes to PNG in a text chunk of a fixed name, which Pillow leaves to its callers."""
-    from PIL import PngImagePlugin
-
-    xmp = options.pop("xmp", None)
-    if not isinstance(xmp, bytes):
-        return {}
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
-    return {"pnginfo": text}

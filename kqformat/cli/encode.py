@@ -8,21 +8,18 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from kqformat.cli.console import complain, plural, printable
-from kqformat.cli.jobs import (
-    STANDARD,
-    Job,
-    add_file_arguments,
-    plan_jobs,
-    positive_int,
-    run_jobs,
-)
+from kqformat.cli.console import input_name, output_name, plural
+from kqformat.cli.jobs import Job, run_jobs
+from kqformat.cli.plan import add_file_arguments, plan_jobs, positive_int
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 
 if TYPE_CHECKING:
     from kqformat.quantizer.pipeline import Quantization
+
+_STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+"""What Pillow recognizes and cannot read by itself; passed over in folders."""
 
 _PARTS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp", "dpi": "dpi"}
 
@@ -31,6 +28,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "encode",
+        allow_abbrev=False,
         help="image files to .kq",
         description="Quantize images and write them as .kq files. Reads whatever Pillow reads and "
         "turns it upright; of an animation, the first frame. A palette image with no more colours "
@@ -79,30 +77,39 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="refuse larger images (default: 2^28)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command="encode")
 
 
 def run(options: argparse.Namespace) -> int:
     """Encode every input."""
+    _check_numbers(options)
+    jobs = plan_jobs(options, ".kq", _image_extensions(options.max_pixels))
+    return run_jobs(jobs, lambda job: _encode(job, options), options)
+
+
+def _check_numbers(options: argparse.Namespace) -> None:
     if not 1 <= options.colors <= 65_536:
         raise ParameterError(f"-k is {options.colors}, expected 1 to 65536")
     for name in ("max_iterations", "seed"):
         value = getattr(options, name)
         if value is not None and value < 0:
             raise ParameterError(f"--{name.replace('_', '-')} is {value}, expected 0 or more")
+
+
+def _image_extensions(max_pixels: int) -> set[str]:
+    """Get Pillow ready, and return the endings of the files that it reads, `.kq` aside."""
     from PIL import Image
 
     import kqformat.pillow_plugin  # noqa: F401  (a .kq file is an image that can be read, too)
 
-    Image.MAX_IMAGE_PIXELS = None  # --max-pixels takes its place
+    # For pictures inside of pictures, as in .ico; `read_raster` checks all others more strictly.
+    Image.MAX_IMAGE_PIXELS = max_pixels
     Image.init()
-    extensions = {
+    return {
         suffix
         for suffix, name in Image.registered_extensions().items()
-        if name in Image.OPEN and suffix != ".kq"
+        if name in Image.OPEN and name not in _STUBS and suffix != ".kq"
     }
-    jobs = plan_jobs(options, ".kq", extensions)
-    return run_jobs(jobs, lambda job: _encode(job, options), options)
 
 
 def _encode(job: Job, options: argparse.Namespace) -> str:
@@ -117,8 +124,6 @@ def _encode(job: Job, options: argparse.Namespace) -> str:
     job.refuse_existing(force=options.force)
     source = job.read()
     raster = read_raster(io.BytesIO(source), max_pixels=options.max_pixels)
-    if raster.frames > 1:
-        complain(f"{job.source}: has {raster.frames} frames, only the first is encoded")
     most = options.max_iterations
     chosen = quantization(
         raster.content,
@@ -131,7 +136,8 @@ def _encode(job: Job, options: argparse.Namespace) -> str:
     data = encode_indexed(replace(chosen.image, metadata=metadata), coding=options.coding)
     job.write(data, force=options.force)
     seconds = time.perf_counter() - started
-    facts = _facts(job, chosen, len(data), len(source), seconds, options.coding)
+    facts = _facts(job, chosen, len(data), len(source), options.coding)
+    facts |= {"frames": raster.frames, "seconds": round(seconds, 4)}
     if options.json:
         return json.dumps(facts)
     return _line(facts) + (_story(chosen, seconds) if options.verbose else "")
@@ -155,7 +161,7 @@ def _parts(text: str) -> frozenset[str]:
 
 
 def _facts(
-    job: Job, chosen: Quantization, file_bytes: int, source_bytes: int, seconds: float, coding: str
+    job: Job, chosen: Quantization, file_bytes: int, source_bytes: int, coding: str
 ) -> dict[str, object]:
     image = chosen.image
     baseline = 3 * image.width * image.height
@@ -176,18 +182,18 @@ def _facts(
         "psnr": None if chosen.lossless else chosen.psnr,
         "iterations": chosen.iterations,
         "converged": chosen.converged,
-        "seconds": round(seconds, 4),
     }
 
 
 def _line(facts: dict[str, object]) -> str:
     fidelity = "lossless" if facts["lossless"] else f"{facts['psnr']:.2f} dB"
-    target = "standard output" if facts["output"] == STANDARD else facts["output"]
+    first = f", first of {facts['frames']} frames" if facts["frames"] != 1 else ""
     return (
-        f"{printable(str(facts['input']))} -> {printable(str(target))}: "
+        f"{input_name(str(facts['input']))} -> {output_name(str(facts['output']))}: "
         f"{plural(int(str(facts['colors'])), 'colour')}, "
         f"{plural(int(str(facts['index_bits'])), 'bit')}, {facts['file_bytes']:,} bytes, "
-        f"24-bit/{facts['ratio']:.2f}, source/{facts['source_ratio']:.2f}, {fidelity}"
+        f"{facts['ratio']:.2f}:1 to 24-bit, {facts['source_ratio']:.2f}:1 to source, "
+        f"{fidelity}{first}"
     )
 
 
@@ -197,7 +203,7 @@ def _story(chosen: Quantization, seconds: float) -> str:
     lines = [f"  {plural(chosen.distinct_colors, 'distinct colour')}, {seconds:.3f} s"]
     if chosen.iterations:
         how = "converged" if chosen.converged else "stopped"
-        lines.append(f"  k-means {how} after {plural(chosen.iterations, 'pass')[:-1]}es")
+        lines.append(f"  k-means {how} after {plural(chosen.iterations, 'pass', 'es')}")
         steps = ", ".join(f"{value / pixels:.3f}" for value in chosen.distortions)
         lines.append(f"  squared error per pixel before each pass: {steps}")
     lines.append(f"  squared error per pixel in the file: {chosen.distortion / pixels:.3f}")

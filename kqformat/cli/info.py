@@ -6,13 +6,12 @@ import argparse
 import json
 import mmap
 
-from kqformat.cli.console import complain, has_colour, plural, printable, say
-from kqformat.cli.jobs import explanation
+from kqformat.cli.console import has_colour, input_name, plural, say
+from kqformat.cli.jobs import FAILURES, map_input, report_failure
 from kqformat.codec.head import PaletteFormat
 from kqformat.codec.layout import Layout, read_layout
 from kqformat.codec.sections import Section, checked_payload
-from kqformat.errors import ChecksumError, KqError
-from kqformat.files import map_file
+from kqformat.errors import ChecksumError
 from kqformat.limits import Limits
 
 _MEANINGS = {
@@ -28,10 +27,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "info",
+        allow_abbrev=False,
         help="what is in .kq files",
         description="Describe .kq files, one line each, without decoding their pixels.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="print every section and the palette"
@@ -45,20 +45,23 @@ def run(options: argparse.Namespace) -> int:
     limits = Limits(pixels=2**62, bands=2**31)  # nothing is decoded, so nothing is too large
     for path in options.files:
         try:
-            data = map_file(path)
+            data = map_input(path)
             layout = read_layout(data, limits)
-            if options.json:
-                say(json.dumps(_facts(path, layout)))
-            else:
-                say(_line(path, layout))
-                if options.verbose:
-                    say(_details(data, layout))
-        except (KqError, OSError) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            complain(f"{path}: {explanation(error)}")
+        except FAILURES as error:
+            report_failure(path, error)
             status = 1
+        else:
+            say(_description(path, data, layout, options))
     return status
+
+
+def _description(
+    path: str, data: bytes | mmap.mmap, layout: Layout, options: argparse.Namespace
+) -> str:
+    if options.json:
+        return json.dumps(_facts(path, layout))
+    details = "\n" + _details(data, layout) if options.verbose else ""
+    return _line(path, layout) + details
 
 
 def _facts(path: str, layout: Layout) -> dict[str, object]:
@@ -90,12 +93,12 @@ def _line(path: str, layout: Layout) -> str:
         plural(layout.head.index_width, "bit"),
         str(facts["coding"]),
         plural(layout.file_bytes, "byte"),
-        f"24-bit/{facts['ratio']:.2f}",
+        f"{facts['ratio']:.2f}:1 to 24-bit",
     ]
     if len(layout.bands) > 1:
         parts.insert(4, plural(len(layout.bands), "band"))
     parts += [_MEANINGS.get(s.tag, f"section {s.tag!r}") for s in layout.sections]
-    return f"{printable(path)}: {', '.join(parts)}"
+    return f"{input_name(path)}: {', '.join(parts)}"
 
 
 def _details(data: bytes | mmap.mmap, layout: Layout) -> str:
@@ -103,11 +106,11 @@ def _details(data: bytes | mmap.mmap, layout: Layout) -> str:
     head = layout.head
     palette_bytes = len(head.palette)
     lines = [
-        "  offset      length  crc-32    what",
-        f"  {0:<10}  {16:<6}            head: band_shift {head.band_shift}, "
+        "  offset      length      crc-32    what",
+        f"  {0:<10}  {16:<10}            head: band_shift {head.band_shift}, "
         f"coding {head.coding.value} ({head.coding.name.lower()}), "
         f"palette_format {head.palette_format.value} ({head.palette_format.name})",
-        f"  {16:<10}  {palette_bytes:<6}  {_head_crc(data, layout)}  palette and head: ok",
+        f"  {16:<10}  {palette_bytes:<10}  {_head_crc(data, layout)}  palette and head: ok",
     ]
     lines += [_section_line(data, section, layout) for section in layout.sections + layout.bands]
     lines.append("  palette")
@@ -130,7 +133,7 @@ def _section_line(data: bytes | mmap.mmap, section: Section, layout: Layout) -> 
     if section.tag == "r" and layout.metadata.dpi:
         meaning += " {:g} x {:g} dpi".format(*layout.metadata.dpi)
     return (
-        f"  {section.offset:<10}  {section.length:<6}  {section.crc:08x}  "
+        f"  {section.offset:<10}  {section.length:<10}  {section.crc:08x}  "
         f"section {section.tag}, {meaning}: {state}"
     )
 

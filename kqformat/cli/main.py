@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from kqformat import __version__
-from kqformat.cli import decode, encode, info, verify
-from kqformat.cli.console import complain, silence_broken_pipe
-from kqformat.errors import ParameterError
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 _EPILOG = """\
 examples:
@@ -25,25 +23,20 @@ exit status: 0 all well, 1 some file failed (the others are done), 2 wrong usage
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `kq` and return its exit status."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
     try:
-        status: int = options.run(options)
-        sys.stdout.flush()
-    except ParameterError as error:
-        complain(str(error))
-        return 2
-    except KeyboardInterrupt:
-        complain("interrupted")
+        return _run(arguments)
+    except KeyboardInterrupt:  # wherever it comes, so nothing is imported before
+        print("kq: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        silence_broken_pipe()
-        return 1
-    return status
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
+    import argparse
+
+    from kqformat import __version__
+    from kqformat.cli import decode, encode, info, verify
+
     parser = argparse.ArgumentParser(
         prog="kq",
         description="Palette images in the .kq format: k-means colours, packed indices.",
@@ -55,3 +48,30 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (encode, decode, info, verify):
         command.add_parser(commands)
     return parser
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    import warnings
+
+    from kqformat.cli.console import abandon_output, complain
+    from kqformat.cli.jobs import explanation
+    from kqformat.errors import ParameterError
+
+    options = build_parser().parse_args(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of files that it reads all the same
+            status: int = options.run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except ParameterError as error:
+        complain(str(error))
+        return 2
+    except BrokenPipeError:
+        abandon_output()
+        return 1
+    except OSError as error:  # of a file, it was reported where it happened
+        abandon_output()
+        complain(f"standard output: {explanation(error)}")
+        return 1
+    return status

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from kqformat.cli.console import complain, printable, say
-from kqformat.cli.jobs import explanation, positive_int
-from kqformat.errors import KqError
+from kqformat.cli.console import input_name, say
+from kqformat.cli.jobs import FAILURES, map_input, report_failure
+from kqformat.cli.plan import positive_int
 from kqformat.limits import Limits
 
 
@@ -14,10 +14,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "verify",
+        allow_abbrev=False,
         help="check every byte of .kq files",
         description="Decode .kq files without writing anything, and say what is wrong and where.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="or - for standard input")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     parser.add_argument(
         "--max-pixels",
@@ -31,20 +32,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Check every file."""
-    from kqformat.api import open as open_kq
+    from kqformat.decoding import decode_indexed
 
     status = 0
     limits = Limits(pixels=options.max_pixels)
     for path in options.files:
         try:
-            with open_kq(path, limits=limits) as file:
-                file.verify()
-        except (KqError, OSError) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            complain(f"{path}: {explanation(error)}")
+            decode_indexed(map_input(path), limits=limits)
+        except FAILURES as error:
+            report_failure(path, error)
             status = 1
         else:
             if not options.quiet:
-                say(f"{printable(path)}: ok")
+                say(f"{input_name(path)}: ok")
     return status

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kqformat.errors import LimitError
 from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
 from kqformat.quantizer.space import Points, embed
@@ -19,7 +20,12 @@ from kqformat.quantizer.space import Points, embed
 MAX_COLORS = 1 << 20
 """Above this many distinct colours they are gathered in cells: a bound on memory."""
 
-_ROOM_AT_FIRST = (1 << 8, 1 << 17)
+MAX_PIXELS = 2**32 - 1
+"""The most pixels of one colour that a slot can count."""
+
+_MAX_REMEMBERED = 1 << 23
+_LOOK_UP_BLOCK = 1 << 20
+_LEAST_ROOM, _MOST_ROOM_AT_FIRST = 1 << 8, 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,28 +35,25 @@ class Histogram:
     Attributes
     ----------
     keys : ndarray, uint32, shape (n,)
-        The colours, ``R << 24 | G << 16 | B << 8 | A``, in the order of first sight.
-    order : ndarray, int64, shape (n,)
-        Which key each point stands for.
+        The colours, ``R << 24 | G << 16 | B << 8 | A``; corners of cells if not `exact`.
     codes : ndarray, uint32, shape (n,)
-        Morton codes of the points, ascending.
+        Morton codes of the keys, ascending.
     points : ndarray, int16, shape (n, 4)
         See `space`.
     counts : ndarray, int64, shape (n,)
         Pixels of each point.
-    slots : ndarray, uint64
-        The hash table from keys to their positions.
     exact : bool
         Whether each point is one colour.
+    table : PixelTable
+        From pixels to points.
     """
 
     keys: npt.NDArray[np.uint32]
-    order: npt.NDArray[np.intp]
     codes: npt.NDArray[np.uint32]
     points: Points
     counts: npt.NDArray[np.int64]
-    slots: npt.NDArray[np.uint64]
     exact: bool
+    table: PixelTable
 
     def __len__(self) -> int:
         """Return the number of points."""
@@ -59,13 +62,43 @@ class Histogram:
     @property
     def colors(self) -> npt.NDArray[np.uint8]:
         """The colours of the points: uint8, shape (n, 4); corners of cells if not `exact`."""
-        return unpack_keys(self.keys[self.order])
+        return unpack_keys(self.keys)
 
-    def look_up(self, pixels: npt.NDArray[np.uint8], labels: Indices, out: Indices) -> None:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelTable:
+    """A hash table from the colours of counted pixels to points.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
+        What was counted.
+    slots : ndarray, uint64
+        The table.
+    occupied : ndarray, uint32, shape (n,)
+        The slot of each point.
+    places : ndarray, uint32, shape (N,) or (0,)
+        The slot of each pixel, unless there are too many to remember.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    slots: npt.NDArray[np.uint64]
+    occupied: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.uint32]
+
+    def look_up(self, labels: Indices, out: Indices) -> None:
         """Write the label of each pixel's colour; `labels` are in the order of the points."""
-        by_id = np.empty_like(labels)
-        by_id[self.order] = labels
-        histogram_kernel.look_up(pixels, self.slots, by_id, out)
+        by_slot = np.empty(len(self.slots), labels.dtype)
+        by_slot[self.occupied] = labels
+        if len(self.places):
+            histogram_kernel.gather(self.places, by_slot, out)
+            return
+        for first in range(0, len(self.pixels), _LOOK_UP_BLOCK):
+            block = self.pixels[first : first + _LOOK_UP_BLOCK]
+            places = np.empty(len(block), np.uint32)
+            if histogram_kernel.locate(block, self.slots, places) != len(block):
+                raise RuntimeError("the pixels were changed while they were being quantized")
+            histogram_kernel.gather(places, by_slot, out[first : first + len(block)])
 
 
 def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> Histogram:
@@ -73,14 +106,19 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
 
     Parameters
     ----------
-    pixels : ndarray, uint8, shape (N, 3) or (N, 4)
-        RGB or straight-alpha RGBA; all fully transparent colours are taken as one.
+    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
+        Grey, RGB or straight-alpha RGBA; all fully transparent colours are taken as one.
     max_colors : int
-        With more distinct colours than this, cells take their place.
+        With more distinct colours than this (at least 16), cells take their place.
 
     Returns
     -------
     Histogram
+
+    Raises
+    ------
+    LimitError
+        If there are more pixels than `MAX_PIXELS`.
 
     Examples
     --------
@@ -88,11 +126,19 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
     >>> histogram.colors[:, 2].tolist(), histogram.counts.tolist()
     ([8, 9], [1, 2])
     """
-    for dropped_bits in range(8):
-        histogram = _count(pixels, dropped_bits, max_colors)
+    if len(pixels) > MAX_PIXELS:
+        raise LimitError("pixels", len(pixels), MAX_PIXELS)
+    dropped_bits = 0
+    room = _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
+    while True:
+        # Two levels a channel are 16 cells at most, so this ends.
+        histogram = _count(pixels, dropped_bits, min(room, max_colors))
         if histogram is not None:
             return histogram
-    raise AssertionError("two levels a channel are 16 cells at most")  # pragma: no cover
+        if room < max_colors:
+            room *= 4
+        else:
+            dropped_bits += 1
 
 
 def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
@@ -100,68 +146,38 @@ def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
-def _count(pixels: npt.NDArray[np.uint8], dropped_bits: int, max_colors: int) -> Histogram | None:
-    """Count with the lowest bits dropped; None if there are too many colours still."""
+def _count(pixels: npt.NDArray[np.uint8], dropped_bits: int, room: int) -> Histogram | None:
+    """Count with the lowest bits dropped; None if there are more colours than `room`."""
     exact = dropped_bits == 0
     key_mask = 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
-    # A photograph of half a megapixel has a colour for every four to eight pixels.
-    least, most = _ROOM_AT_FIRST
-    room = min(_power_of_two(max(least, min(len(pixels) // 4, most))), max_colors)
-    keys = np.empty(room, np.uint32)
-    counts = np.empty(room, np.int64)
-    sums = np.zeros((0 if exact else room, 4), np.int64)
-    position = known = 0
-    while True:
-        slots = np.zeros(2 * _power_of_two(room), np.uint64)
-        histogram_kernel.fill(keys[:known], slots)
-        position, known = histogram_kernel.count(
-            pixels, position, key_mask, slots, keys, counts, sums, known
-        )
-        if position == len(pixels):
-            break
-        if room == max_colors:
-            return None
-        room = min(2 * room, max_colors)
-        keys, counts = np.resize(keys, room), np.resize(counts, room)
-        if not exact:
-            sums = np.concatenate([sums, np.zeros((room - len(sums), 4), np.int64)])
-    return _sorted(keys[:known], counts[:known], sums[:known], slots, exact)
+    slots = np.zeros(2 * _power_of_two(room), np.uint64)
+    remembered = len(pixels) if exact and len(pixels) <= _MAX_REMEMBERED else 0
+    places = np.empty(remembered, np.uint32)
+    counted, known = histogram_kernel.count(pixels, key_mask, slots, places, room)
+    if counted < len(pixels):
+        return None
+    keys = np.empty(known + 1, np.uint32)
+    counts = np.empty(known + 1, np.int64)
+    occupied = np.empty(known + 1, np.uint32)
+    histogram_kernel.collect(slots, keys, counts, occupied)
+    codes = np.empty(known, np.uint64)
+    histogram_kernel.morton_codes(keys[:known], codes)
+    codes.sort()
+    order = codes.astype(np.uint32)  # the lower half: positions
+    table = PixelTable(pixels, slots, occupied[order], places)
+    keys, counts = keys[order], counts[order]
+    points = embed(unpack_keys(keys)) if exact else _means(table, key_mask, counts)
+    return Histogram(keys, (codes >> np.uint64(32)).astype(np.uint32), points, counts, exact, table)
 
 
-def _sorted(
-    keys: npt.NDArray[np.uint32],
-    counts: npt.NDArray[np.int64],
-    sums: npt.NDArray[np.int64],
-    slots: npt.NDArray[np.uint64],
-    exact: bool,
-) -> Histogram:
-    codes = morton_codes(keys)
-    order = np.argsort(codes)
-    counts = counts[order]
-    if exact:
-        points = embed(unpack_keys(keys[order]))
-    else:
-        points = ((2 * sums[order] + counts[:, None]) // (2 * counts[:, None])).astype(np.int16)
-    return Histogram(keys, order, codes[order], points, counts, slots, exact)
-
-
-def morton_codes(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Interleave the bits of four channels, so that near colours tend to be near in the order.
-
-    Examples
-    --------
-    >>> [hex(code) for code in morton_codes(np.array([0xFF000000, 0x80808080], np.uint32))]
-    ['0x88888888', '0xf0000000']
-    """
-    codes = np.zeros(len(keys), np.uint32)
-    for channel in range(4):
-        spread = _SPREAD[(keys >> np.uint32(8 * channel)) & np.uint32(255)]
-        codes |= spread << np.uint32(channel)
-    return codes
+def _means(table: PixelTable, key_mask: int, counts: npt.NDArray[np.int64]) -> Points:
+    """Return the mean of the pixels of each cell."""
+    ids = np.empty(len(table.slots), np.uint32)
+    ids[table.occupied] = np.arange(len(counts), dtype=np.uint32)
+    sums = np.zeros((len(counts), 4), np.int64)
+    histogram_kernel.add_coordinates(table.pixels, key_mask, table.slots, ids, sums)
+    return ((2 * sums + counts[:, None]) // (2 * counts[:, None])).astype(np.int16)
 
 
 def _power_of_two(at_least: int) -> int:
     return 1 << (at_least - 1).bit_length()
-
-
-_SPREAD = np.array([int(f"{byte:b}", 16) for byte in range(256)], np.uint32)

@@ -1,10 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Counting the colours of pixels in a hash table, and looking pixels up in it, compiled.
 
-A *key* is a colour as one number, `R << 24 | G << 16 | B << 8 | A`. A *slot* is 0 where it is
-empty, else `key << 32 | id + 1`; colours get their ids in the order of first sight, and a key's
-slot is found by multiplicative hashing and linear probing. `histogram` is the only caller and
-sees to it that the table is a power of two in size and never full.
+A *key* is a colour as one number, `R << 24 | G << 16 | B << 8 | A`. A *slot* holds
+`key << 32 | count` and is 0 where it is empty. A key's slot is found by multiplicative hashing and
+linear probing. `histogram` is the only caller and sees to it that the table is a power of two in
+size and never full.
 """
 
 import cython
@@ -19,104 +19,164 @@ _HASH: cython.uint = cython.declare(cython.uint, 0x9E3779B1)
 
 def count(
     pixels: cython.const[cython.uchar][:, ::1],
-    first: cython.Py_ssize_t,
     key_mask: cython.uint,
     slots: cython.ulonglong[::1],
-    keys: cython.uint[::1],
-    counts: cython.longlong[::1],
-    sums: cython.longlong[:, ::1],
-    known: cython.Py_ssize_t,
+    places: cython.uint[::1],
+    room: cython.Py_ssize_t,
 ) -> tuple:
-    """Count pixels from `first` on until all are counted or `keys` is full.
+    """Count pixels until all are counted or there are more than `room` colours.
 
-    `sums`, if it has rows, gathers the coordinates of `space.embed` of each colour's pixels.
-    Returns the next pixel to count and the number of colours known.
+    `places`, unless its length is 0, gets the slot of every pixel. Returns the number of pixels
+    counted and of colours found.
     """
     n: cython.Py_ssize_t = pixels.shape[0]
-    has_alpha: cython.bint = pixels.shape[1] == 4
-    room: cython.Py_ssize_t = keys.shape[0]
+    channels: cython.Py_ssize_t = pixels.shape[1]
     slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
-    with_sums: cython.bint = sums.shape[0] > 0
-    i: cython.Py_ssize_t = first
+    with_places: cython.bint = places.shape[0] > 0
+    known: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t = 0
     key: cython.uint
-    previous: cython.uint = 0
     slot: cython.uint
-    colour: cython.Py_ssize_t = -1
     entry: cython.ulonglong
-    alpha: cython.uint
     with cython.nogil:
         while i < n:
-            key = _key(pixels, i, has_alpha)
-            if (key & key_mask) != previous or colour < 0:
-                previous = key & key_mask
-                slot = (previous * _HASH) >> shift
+            key = _key(pixels, i, channels) & key_mask
+            slot = (key * _HASH) >> shift
+            entry = slots[slot]
+            while entry != 0 and cython.cast(cython.uint, entry >> 32) != key:
+                slot = (slot + 1) & slot_mask
                 entry = slots[slot]
-                while entry != 0 and (entry >> 32) != previous:
-                    slot = (slot + 1) & slot_mask
-                    entry = slots[slot]
-                if entry == 0:
-                    if known == room:
-                        break
-                    keys[known] = previous
-                    counts[known] = 0
-                    known += 1
-                    entry = (cython.cast(cython.ulonglong, previous) << 32) | known
-                    slots[slot] = entry
-                colour = cython.cast(cython.Py_ssize_t, cython.cast(cython.uint, entry)) - 1
-            counts[colour] += 1
-            if with_sums:
-                alpha = key & 255
-                sums[colour, 0] += _premultiplied(key >> 24, alpha)
-                sums[colour, 1] += _premultiplied((key >> 16) & 255, alpha)
-                sums[colour, 2] += _premultiplied((key >> 8) & 255, alpha)
-                sums[colour, 3] += 32 * alpha
+            if entry == 0:
+                if known == room:
+                    break
+                known += 1
+                entry = cython.cast(cython.ulonglong, key) << 32
+            slots[slot] = entry + 1
+            if with_places:
+                places[i] = slot
             i += 1
     return i, known
 
 
-def fill(keys: cython.const[cython.uint][::1], slots: cython.ulonglong[::1]) -> None:
-    """Enter keys, all different, with their ids into an empty table."""
-    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
-    shift: cython.int = _hash_shift(slots.shape[0])
+def collect(
+    slots: cython.const[cython.ulonglong][::1],
+    keys: cython.uint[::1],
+    counts: cython.longlong[::1],
+    occupied: cython.uint[::1],
+) -> None:
+    """List the keys, counts and places of the occupied slots; the arrays have one more entry."""
     i: cython.Py_ssize_t
-    slot: cython.uint
-    for i in range(keys.shape[0]):
-        slot = (keys[i] * _HASH) >> shift
-        while slots[slot] != 0:
-            slot = (slot + 1) & slot_mask
-        slots[slot] = (cython.cast(cython.ulonglong, keys[i]) << 32) | cython.cast(
-            cython.ulonglong, i + 1
-        )
+    n: cython.Py_ssize_t = 0
+    entry: cython.ulonglong
+    with cython.nogil:
+        for i in range(slots.shape[0]):
+            entry = slots[i]
+            # Written always, kept only if occupied: a branch would be mispredicted.
+            keys[n] = cython.cast(cython.uint, entry >> 32)
+            counts[n] = cython.cast(cython.uint, entry)
+            occupied[n] = cython.cast(cython.uint, i)
+            n += entry != 0
 
 
-def look_up(
+def locate(
     pixels: cython.const[cython.uchar][:, ::1],
     slots: cython.const[cython.ulonglong][::1],
-    index_of_id: cython.const[index_t][::1],
-    indices: index_t[::1],
+    places: cython.uint[::1],
+) -> int:
+    """Write the slot of each pixel's colour; return how many were found before one was not."""
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
+    shift: cython.int = _hash_shift(slots.shape[0])
+    i: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t = pixels.shape[0]
+    key: cython.uint
+    slot: cython.uint
+    with cython.nogil:
+        while i < n:
+            key = _key(pixels, i, channels)
+            slot = (key * _HASH) >> shift
+            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
+                slot = (slot + 1) & slot_mask
+            if slots[slot] == 0:
+                break
+            places[i] = slot
+            i += 1
+    return i
+
+
+def gather(
+    places: cython.const[cython.uint][::1],
+    table: cython.const[index_t][::1],
+    out: index_t[::1],
 ) -> None:
-    """Write for each pixel the index of its colour's id; every pixel's colour is in the table."""
-    has_alpha: cython.bint = pixels.shape[1] == 4
+    """Write the table's entry for each place."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(places.shape[0]):
+            out[i] = table[places[i]]
+
+
+def add_coordinates(
+    pixels: cython.const[cython.uchar][:, ::1],
+    key_mask: cython.uint,
+    slots: cython.const[cython.ulonglong][::1],
+    id_of_slot: cython.const[cython.uint][::1],
+    sums: cython.longlong[:, ::1],
+) -> None:
+    """Add the coordinates (`space.embed`) of each pixel to the sums of its cell's id."""
+    channels: cython.Py_ssize_t = pixels.shape[1]
     slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
     i: cython.Py_ssize_t
     key: cython.uint
-    previous: cython.uint = 0
+    alpha: cython.uint
     slot: cython.uint
-    index: index_t = 0
+    point: cython.Py_ssize_t
     with cython.nogil:
         for i in range(pixels.shape[0]):
-            key = _key(pixels, i, has_alpha)
-            if key != previous or i == 0:
-                previous = key
-                slot = (key * _HASH) >> shift
-                while (slots[slot] >> 32) != key:
-                    slot = (slot + 1) & slot_mask
-                index = index_of_id[
-                    cython.cast(cython.Py_ssize_t, cython.cast(cython.uint, slots[slot])) - 1
-                ]
-            indices[i] = index
+            key = _key(pixels, i, channels)
+            slot = ((key & key_mask) * _HASH) >> shift
+            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != (
+                key & key_mask
+            ):
+                slot = (slot + 1) & slot_mask
+            alpha = key & 255
+            point = id_of_slot[slot]
+            sums[point, 0] += _premultiplied(key >> 24, alpha)
+            sums[point, 1] += _premultiplied((key >> 16) & 255, alpha)
+            sums[point, 2] += _premultiplied((key >> 8) & 255, alpha)
+            sums[point, 3] += 32 * alpha
+
+
+def morton_codes(keys: cython.const[cython.uint][::1], codes: cython.ulonglong[::1]) -> None:
+    """Write `code << 32 | position`, where code interleaves the bits of the four channels."""
+    i: cython.Py_ssize_t
+    key: cython.uint
+    code: cython.uint
+    with cython.nogil:
+        for i in range(keys.shape[0]):
+            key = keys[i]
+            code = (
+                (_spread(key >> 24) << 3)
+                | (_spread((key >> 16) & 255) << 2)
+                | (_spread((key >> 8) & 255) << 1)
+                | _spread(key & 255)
+            )
+            codes[i] = (cython.cast(cython.ulonglong, code) << 32) | cython.cast(
+                cython.ulonglong, i
+            )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _spread(byte: cython.uint) -> cython.uint:
+    """Put three zero bits between the bits of a byte."""
+    byte = (byte | (byte << 12)) & 0x000F000F
+    byte = (byte | (byte << 6)) & 0x03030303
+    return (byte | (byte << 3)) & 0x11111111
 
 
 @cython.cfunc
@@ -124,11 +184,13 @@ def look_up(
 @cython.nogil
 @cython.exceptval(check=False)
 def _key(
-    pixels: cython.const[cython.uchar][:, ::1], i: cython.Py_ssize_t, has_alpha: cython.bint
+    pixels: cython.const[cython.uchar][:, ::1], i: cython.Py_ssize_t, channels: cython.Py_ssize_t
 ) -> cython.uint:
     """Return a pixel's key; all fully transparent colours are one."""
+    if channels == 1:
+        return (pixels[i, 0] * cython.cast(cython.uint, 0x01010100)) | 255
     alpha: cython.uint = 255
-    if has_alpha:
+    if channels == 4:
         alpha = pixels[i, 3]
         if alpha == 0:
             return 0

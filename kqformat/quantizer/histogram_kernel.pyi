@@ -3,20 +3,18 @@ import numpy.typing as npt
 
 from kqformat.model import Indices
 
+_Bytes = npt.NDArray[np.uint8]
+_Uints = npt.NDArray[np.uint32]
+_Slots = npt.NDArray[np.uint64]
+_Longs = npt.NDArray[np.int64]
+
 def count(
-    pixels: npt.NDArray[np.uint8],
-    first: int,
-    key_mask: int,
-    slots: npt.NDArray[np.uint64],
-    keys: npt.NDArray[np.uint32],
-    counts: npt.NDArray[np.int64],
-    sums: npt.NDArray[np.int64],
-    known: int,
+    pixels: _Bytes, key_mask: int, slots: _Slots, places: _Uints, room: int
 ) -> tuple[int, int]: ...
-def fill(keys: npt.NDArray[np.uint32], slots: npt.NDArray[np.uint64]) -> None: ...
-def look_up(
-    pixels: npt.NDArray[np.uint8],
-    slots: npt.NDArray[np.uint64],
-    index_of_id: Indices,
-    indices: Indices,
+def collect(slots: _Slots, keys: _Uints, counts: _Longs, occupied: _Uints) -> None: ...
+def locate(pixels: _Bytes, slots: _Slots, places: _Uints) -> int: ...
+def gather(places: _Uints, table: Indices, out: Indices) -> None: ...
+def add_coordinates(
+    pixels: _Bytes, key_mask: int, slots: _Slots, id_of_slot: _Uints, sums: _Longs
 ) -> None: ...
+def morton_codes(keys: _Uints, codes: _Slots) -> None: ...

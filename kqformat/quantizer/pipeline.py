@@ -149,14 +149,14 @@ def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
         kind = f"{pixels.dtype} array" if isinstance(pixels, np.ndarray) else type(pixels).__name__
         raise ParameterError(f"pixels are a {kind}, expected a uint8 array")
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=2)
-    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or not pixels.size:
+    if not pixels.size or not (
+        pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
+    ):
         raise ParameterError(
             f"pixels have shape {pixels.shape}, expected (H, W), (H, W, 3) or (H, W, 4), not empty"
         )
-    height, width, channels = pixels.shape
-    return np.ascontiguousarray(pixels).reshape(-1, channels), (height, width)
+    height, width = pixels.shape[:2]
+    return np.ascontiguousarray(pixels).reshape(height * width, -1), (height, width)
 
 
 def check_options(colors: object, init: object, max_iterations: object, seed: object) -> None:

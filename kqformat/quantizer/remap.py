@@ -10,7 +10,7 @@ from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.space import embed
 from kqformat.quantizer.tree import ColorTree
 
-_BLOCK_PIXELS = 1 << 20
+_BLOCK_PIXELS = 1 << 18  # at most as many colours, so a block's histogram is exact
 
 
 def remap(
@@ -58,7 +58,7 @@ def keep(
     indices: Indices = np.empty(len(pixels), dtype)
     labels: Indices = np.empty(len(ranking), dtype)
     labels[ranking] = np.arange(len(ranking), dtype=dtype)
-    histogram.look_up(pixels, labels, indices)
+    histogram.table.look_up(labels, indices)
     return indices
 
 
@@ -70,5 +70,5 @@ def _remap_block(
     indices: Indices,
 ) -> float:
     clusters = tree.assign(embed(palette), labels=True)
-    histogram.look_up(pixels, clusters.labels.astype(indices.dtype), indices)
+    histogram.table.look_up(clusters.labels.astype(indices.dtype), indices)
     return clusters.distortion

@@ -69,7 +69,7 @@ def random_pixels(histogram: Histogram, k: int, rng: np.random.Generator) -> Poi
 def random_space(histogram: Histogram, k: int, rng: np.random.Generator) -> Points:
     """Draw k colours evenly from the cube of all colours, whatever the image has."""
     colors = rng.integers(0, 256, (k, 4), dtype=np.uint8)
-    if (histogram.keys & 255 == 255).all():
+    if (histogram.keys & np.uint32(255) == 255).all():
         colors[:, 3] = 255
     return embed(colors)
 

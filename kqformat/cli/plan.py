@@ -1,0 +1,150 @@
+"""The options that name files, and from these the list of what is to be done.
+
+`encode` and `decode` share it. Nothing is read or written here, but folders are listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from kqformat.cli.console import STANDARD, complain
+from kqformat.cli.jobs import Job
+from kqformat.errors import ParameterError
+
+_STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+def add_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `encode` and `decode` have in common."""
+    files = parser.add_argument_group("files")
+    files.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a file, a folder with -r, or - for standard input",
+    )
+    files.add_argument(
+        "-o", "--output", metavar="FILE", help="output file, or - for standard output"
+    )
+    files.add_argument("-d", "--directory", metavar="DIR", help="write into this folder instead")
+    files.add_argument(
+        "-r", "--recursive", action="store_true", help="take the folders among the inputs whole"
+    )
+    files.add_argument("-f", "--force", action="store_true", help="overwrite existing files")
+    files.add_argument(
+        "-j", "--jobs", type=positive_int, default=1, metavar="N", help="files at once (default: 1)"
+    )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="print more")
+
+
+def positive_int(text: str) -> int:
+    """Parse an int of at least 1, for argparse."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return value
+
+
+def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[str]) -> list[Job]:
+    """Return what is to be done.
+
+    Parameters
+    ----------
+    options : Namespace
+        As `add_file_arguments` has them.
+    suffix : str
+        Of the outputs, with its dot.
+    extensions : collection of str
+        Lower-case, with their dots: the files to be taken from folders.
+
+    Raises
+    ------
+    ParameterError
+        If the options do not fit together or two outputs would be one file.
+    """
+    _check_places(options)
+    found = [pair for name in options.inputs for pair in _expand(name, options, extensions)]
+    if options.output is not None and len(found) != 1:
+        raise ParameterError(f"-o takes one input, found {len(found)}; -d takes many")
+    jobs = [Job(source, _target(source, below, options, suffix)) for source, below in found]
+    _refuse_collisions(jobs)
+    if any(job.target == STANDARD for job in jobs) and _is_terminal():
+        raise ParameterError("standard output is a terminal; -o names a file")
+    return jobs
+
+
+def _check_places(options: argparse.Namespace) -> None:
+    output, directory = options.output, options.directory
+    if "" in (*options.inputs, output, directory):
+        raise ParameterError("a file name is empty")
+    if output is not None and directory is not None:
+        raise ParameterError("-o and -d cannot be given together")
+    if output is not None and os.path.isdir(output):
+        raise ParameterError(f"{output} is a folder; -d writes into one")
+    if directory is not None and os.path.exists(directory) and not os.path.isdir(directory):
+        raise ParameterError(f"{directory} is not a folder")
+
+
+def _expand(
+    name: str, options: argparse.Namespace, extensions: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each file of an input, and its path below the folder that was named."""
+    if name == STANDARD or not os.path.isdir(name):
+        yield name, os.path.basename(name)
+        return
+    if not options.recursive:
+        raise ParameterError(f"{name} is a folder; -r takes folders whole")
+    paths = list(_walk(name, extensions))
+    if not paths and not options.quiet:
+        complain(f"{name}: has no files to {options.command}")
+    for path in paths:
+        yield path, os.path.relpath(path, name)
+
+
+def _walk(name: str, extensions: Collection[str]) -> Iterator[str]:
+    """Yield the files in a folder, and the folders that cannot be read: opening these will fail."""
+    unreadable: list[OSError] = []
+    for folder, folders, files in os.walk(name, onerror=unreadable.append):
+        folders.sort()
+        for file in sorted(files):
+            if Path(file).suffix.lower() in extensions:
+                yield os.path.join(folder, file)
+    yield from (str(error.filename) for error in unreadable)
+
+
+def _target(source: str, below: str, options: argparse.Namespace, suffix: str) -> str:
+    if options.output is not None:
+        return STANDARD if options.output in _STANDARD_OUTPUT else str(options.output)
+    if source == STANDARD:
+        if options.directory is not None:
+            raise ParameterError("standard input has no name to write under; -o gives one")
+        return STANDARD
+    if options.directory is not None:
+        return str(Path(options.directory, below).with_suffix(suffix))
+    return str(Path(source).with_suffix(suffix))
+
+
+def _refuse_collisions(jobs: list[Job]) -> None:
+    sources: dict[str, str] = {}
+    for job in jobs:
+        place = STANDARD if job.target == STANDARD else os.path.realpath(job.target)
+        if place in sources:
+            target = "standard output" if job.target == STANDARD else job.target
+            raise ParameterError(
+                f"{sources[place]} and {job.source} would both be written to {target}; "
+                "-o gives one of them another name"
+            )
+        sources[place] = job.source
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()

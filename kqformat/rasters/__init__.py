@@ -1,0 +1,27 @@
+"""Ordinary images, as Pillow has them, to arrays and indexed images, and back.
+
+Whatever mode an image has, it becomes one of two things: an `IndexedImage` where it is a
+palette image already (indices and palette are then kept exactly), else uint8 pixels of grey, RGB
+or RGBA in the colour space of an RGB profile or sRGB. No palette is chosen here.
+
+============  ==========================================================================
+`reading`     an image file of any format to a `Raster`: upright, with its metadata
+`modes`       the modes of Pillow to pixels or an `IndexedImage`
+`depths`      grey of 16 and 32 bits and floating point to 8 bits
+`images`      an `IndexedImage` to a Pillow image; metadata both ways
+============  ==========================================================================
+"""
+
+from kqformat.rasters.images import image_from, info_of, metadata_from
+from kqformat.rasters.modes import indexed_from, pixels_from
+from kqformat.rasters.reading import Raster, read_raster
+
+__all__ = [
+    "Raster",
+    "image_from",
+    "indexed_from",
+    "info_of",
+    "metadata_from",
+    "pixels_from",
+    "read_raster",
+]

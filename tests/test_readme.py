@@ -1,0 +1,82 @@
+"""The README: its Python runs, its figures are those of the files, its commands exist."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kqformat
+from kqformat.cli.main import build_parser
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = re.findall(r"^\$ kq (.*?)(?:  +#.*)?$", TEXT, re.MULTILINE)
+TABLE = re.findall(
+    r"^\| (?:(\w+\.png)[^|]*)?\s*\| (\d+) \| (\d+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) dB \|$",
+    TEXT,
+    re.MULTILINE,
+)
+
+
+def test_readme_has_what_is_tested_here() -> None:
+    """The patterns above find the blocks, commands and rows of the README."""
+    assert len(PYTHON) == 2
+    assert len(COMMANDS) >= 6
+    assert len(TABLE) >= 7
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=["pillow", "python"])
+def test_python_blocks_run(
+    block: str, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every Python block runs as it stands, in a folder that has tests/data."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "data").symlink_to(data_folder)
+    monkeypatch.chdir(tmp_path)
+    printed: list[str] = []
+    exec(
+        compile(block, "README.md", "exec"),
+        {"print": lambda *values: printed.append(" ".join(map(str, values)))},
+    )
+    promised = [
+        line.split("  # ")[1]
+        for line in block.splitlines()
+        if line.startswith("print(") and "  # " in line
+    ]
+    assert set(promised) <= set(printed)
+    assert printed
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_are_understood(command: str) -> None:
+    """Every option in an example of `kq` is one that it has."""
+    for part in command.split(" | kq "):
+        words = part.split(" < ")[0].split()
+        assert build_parser().parse_args(words).run
+
+
+def test_table_is_true(data_folder: Path) -> None:
+    """Bytes, ratios and PSNR of the table are what encoding gives."""
+    name = ""
+    for given, colors, bits, size, ratio, psnr in TABLE:
+        name = given or name
+        pixels = np.asarray(Image.open(data_folder / name).convert("RGB"))
+        result = kqformat.quantization(pixels, int(colors))
+        data = kqformat.encode(result.image)
+        assert result.image.index_width == int(bits)
+        assert len(data) == int(size.replace(",", ""))
+        assert f"{pixels.size / len(data):.2f}" == ratio
+        assert f"{result.psnr:.1f}" == psnr
+
+
+def test_links_lead_somewhere() -> None:
+    """Every file that the README links to is there."""
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", TEXT)
+    assert len(targets) >= 6
+    assert all(os.path.exists(ROOT / target) for target in targets)
