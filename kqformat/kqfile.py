@@ -14,9 +14,9 @@ from bitarray.util import ba2int
 
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.layout import Layout, read_layout
+from kqformat.codec.packed import index_error
 from kqformat.codec.region import pixel_bit, read_region
 from kqformat.codec.stream import decode_indexed, decode_rgb, palette_array
-from kqformat.errors import FormatError
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
@@ -95,13 +95,7 @@ class KqFile:
         start = pixel_bit(self.layout, x, y)
         index = ba2int(self._bits[start : start + head.index_width])
         if index >= head.palette_size:
-            raise FormatError(
-                f"the index of pixel ({x}, {y}) has no palette entry",
-                field="index",
-                offset=start // 8,
-                found=index,
-                expected=f"0 to {head.palette_size - 1}",
-            )
+            raise index_error(index, head.palette_size, start // 8)
         return index
 
     def region(self, left: int, top: int, right: int, bottom: int) -> IndexedImage:

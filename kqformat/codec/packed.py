@@ -73,21 +73,17 @@ def _check_payload(payload: memoryview, palette_size: int, count: int, offset: i
     ):
         indices = empty_indices(palette_size, count)
         packed_kernel.unpack(payload, width, indices)
-        refuse_index(indices, palette_size, offset, width)
+        first = int(np.argmax(indices >= palette_size))
+        raise index_error(int(indices[first]), palette_size, offset + first * width // 8)
     return width
 
 
-def refuse_index(indices: Indices, palette_size: int, offset: int, width: int) -> None:
-    """Raise `FormatError` for the first index without a palette entry, if there is one.
-
-    The first of the indices, of `width` bits each, starts at byte `offset` of the file.
-    """
-    wrong = np.flatnonzero(indices.reshape(-1) >= palette_size)
-    if len(wrong):
-        raise FormatError(
-            "an index has no palette entry",
-            field="index",
-            offset=offset + int(wrong[0]) * width // 8,
-            found=int(indices.reshape(-1)[wrong[0]]),
-            expected=f"0 to {palette_size - 1}",
-        )
+def index_error(index: int, palette_size: int, offset: int) -> FormatError:
+    """Return the error for an index without a palette entry, which begins in byte `offset`."""
+    return FormatError(
+        "an index has no palette entry",
+        field="index",
+        offset=offset,
+        found=index,
+        expected=f"0 to {palette_size - 1}",
+    )

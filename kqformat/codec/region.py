@@ -77,11 +77,11 @@ def read_region(
     with byte_view(data) as view:
         for row, y in enumerate(range(top, bottom)):
             indices[row * width : (row + 1) * width] = _read_run(view, layout, left, y, width)
-    if int(indices.max()) >= head.palette_size:
-        for row, y in enumerate(range(top, bottom)):
-            run = indices[row * width : (row + 1) * width]
-            start = pixel_bit(layout, left, y) // 8
-            packed.refuse_index(run, head.palette_size, start, head.index_width)
+    wrong = np.flatnonzero(indices >= head.palette_size)
+    if len(wrong):
+        y, x = divmod(int(wrong[0]), width)
+        offset = pixel_bit(layout, left + x, top + y) // 8
+        raise packed.index_error(int(indices[wrong[0]]), head.palette_size, offset)
     return indices.reshape(bottom - top, width)
 
 
