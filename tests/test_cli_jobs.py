@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import COMMAND, kq, names, run_kq
+from command import COMMAND, kq, names, run_kq, running
 from PIL import Image
 
 import kqformat
@@ -439,7 +439,7 @@ def test_interrupt_is_status_130(at_once: str, folder: Path) -> None:
     for seed in range(60):
         picture(folder / "many" / f"{seed:02}.png", seed, size=220)
     command = [*COMMAND, "encode", "-r", "many", "-d", "out", "-k", "2000", "-j", at_once, "-q"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with running(command) as process:
         wait_for(lambda: len(list((folder / "out").glob("*.kq"))) >= 2)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -456,7 +456,7 @@ def test_interrupt_while_waiting_for_input_is_status_130(folder: Path) -> None:
     """An interrupt while standard input is awaited is one line and status 130."""
     os.mkfifo(folder / "pipe")
     command = [*COMMAND, "encode", "pipe", "-o", "a.kq"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with running(command) as process:
         writer = os.open(folder / "pipe", os.O_WRONLY)  # returns once `kq` has opened it
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
