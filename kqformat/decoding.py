@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from kqformat.codec import stream
 from kqformat.codec.cursor import BytesLike
-from kqformat.files import map_file
+from kqformat.codec.layout import most_file_bytes
+from kqformat.files import map_file, read_file
 from kqformat.kqfile import KqFile
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage
@@ -58,20 +59,22 @@ def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Index
 
 def read(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
     """Read a `.kq` file to colours; see `decode`. `OSError` if it cannot be read."""
-    with open(path, limits=limits) as file:
-        return file.to_rgb()
+    return stream.decode_rgb(read_file(path, most_file_bytes(limits)), limits=limits)
 
 
 def read_indexed(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
     """Read a `.kq` file to indices, palette and metadata; see `decode_indexed`."""
-    with open(path, limits=limits) as file:
-        return file.to_indexed()
+    return stream.decode_indexed(read_file(path, most_file_bytes(limits)), limits=limits)
 
 
 def open(  # noqa: A001  (as in `tarfile` and `gzip`)
     path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
 ) -> KqFile:
     """Open a `.kq` file as a memory map, from which pixels and regions are read at will.
+
+    The file must keep its length while it is open: where another program makes it shorter, the
+    system ends this one (SIGBUS) as soon as it reads what is gone. `read` and `read_indexed`, which
+    read the file into memory first, have no such hazard; nor has replacing the file by another.
 
     Raises
     ------

@@ -114,3 +114,45 @@ class LimitError(KqError):
 
 class RasterError(KqError):
     """An ordinary image file (PNG, JPEG, …) cannot be read or written."""
+
+
+class PaletteError(KqError):
+    """A palette file (GIMP, JASC, a list of colours, …) cannot be read or written.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, in a few words without a full stop.
+    line : int or None
+        Where it is, from 1.
+    found, expected : object or None
+        What stands there, and what should.
+
+    Examples
+    --------
+    >>> print(PaletteError("bad colour", line=5, found="'0 0'", expected="three numbers"))
+    bad colour: line 5 has '0 0', expected three numbers
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        line: int | None = None,
+        found: object = None,
+        expected: object = None,
+    ) -> None:
+        self.problem = problem
+        self.line = line
+        self.found = found
+        self.expected = expected
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        """Join the parts that are known to one line."""
+        facts = [] if self.line is None else [f"line {self.line}"]
+        if self.found is not None:
+            facts = [" ".join([*facts, f"has {self.found}"])]
+        if self.expected is not None:
+            facts.append(f"expected {self.expected}")
+        return f"{self.problem}: {', '.join(facts)}" if facts else self.problem

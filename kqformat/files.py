@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import mmap
 import os
 import secrets
@@ -15,7 +16,7 @@ from typing import IO
 from kqformat.errors import LimitError
 
 MAX_FILE_BYTES = 1 << 32
-"""The most that is read into memory from something whose size is not known, such as a pipe."""
+"""The most that is read into memory, unless the caller knows better."""
 
 _STEP = 1 << 20
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -29,16 +30,25 @@ def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
     LimitError
         If there are more than `max_bytes`.
     """
-    parts = bytearray()
+    parts = io.BytesIO()  # which, unlike a bytearray, gives its bytes away without a copy
     while step := stream.read(_STEP):
-        parts += step
-        if len(parts) > max_bytes:
-            raise LimitError("bytes", len(parts), max_bytes)
-    return bytes(parts)
+        parts.write(step)
+        if parts.tell() > max_bytes:
+            raise LimitError("bytes", parts.tell(), max_bytes)
+    return parts.getvalue()
+
+
+def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Read a file, or a pipe by its name, to its end; see `read_stream`."""
+    with open(path, "rb") as stream:
+        return read_stream(stream, max_bytes)
 
 
 def map_file(path: str | os.PathLike[str]) -> mmap.mmap | bytes:
-    """Map a regular file into memory; read anything else (a pipe, an empty file)."""
+    """Map a regular file into memory; read anything else (a pipe, an empty file).
+
+    Where the file becomes shorter while it is mapped, reading what is gone ends the process.
+    """
     with open(path, "rb") as stream:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size:

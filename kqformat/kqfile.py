@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-import operator
 from types import TracebackType
 from typing import Self
 
@@ -13,10 +12,17 @@ from bitarray import bitarray
 from bitarray.util import ba2int
 
 from kqformat.codec.cursor import BytesLike
-from kqformat.codec.layout import Layout, read_layout
+from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
 from kqformat.codec.region import pixel_bit, read_region
-from kqformat.codec.stream import decode_indexed, decode_rgb, palette_array
+from kqformat.codec.stream import (
+    decode_indexed,
+    decode_rgb,
+    palette_array,
+    read_structure,
+    verify,
+)
+from kqformat.fields import checked_integer
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
@@ -55,7 +61,7 @@ class KqFile:
     def __init__(self, data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> None:
         self._data: BytesLike | None = data
         self._limits = limits
-        self.layout: Layout = read_layout(data, limits)
+        self.layout: Layout = read_structure(data, limits)
         """Where everything stands in the file."""
         self._bits = bitarray(buffer=data, endian="big")
 
@@ -81,11 +87,13 @@ class KqFile:
         ------
         IndexError
             If there is no such pixel.
+        ParameterError
+            If the two are no integers.
         FormatError
             If the index has no palette entry.
         """
         self._open_data()
-        x, y = map(operator.index, position)  # NumPy's narrow integers would overflow below
+        x, y = (checked_integer("position", number) for number in position)
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             raise IndexError(f"pixel ({x}, {y}) is not in a picture of {width} x {height}")
@@ -104,7 +112,7 @@ class KqFile:
         Raises
         ------
         ParameterError
-            If the rectangle is empty or not inside the picture.
+            If the rectangle is empty, not inside the picture or not of integers.
         FormatError
             If an index has no palette entry.
         """
@@ -120,14 +128,14 @@ class KqFile:
         return decode_rgb(self._open_data(), limits=self._limits)
 
     def verify(self) -> None:
-        """Check every byte of the file.
+        """Check every byte of the file, without memory for its pixels.
 
         Raises
         ------
         FormatError
             If anything is wrong; says what and where.
         """
-        self.to_indexed()
+        verify(self._open_data(), limits=self._limits)
 
     def close(self) -> None:
         """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""

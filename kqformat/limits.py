@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from kqformat.errors import LimitError, ParameterError
+from kqformat.fields import MAX_COLORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Limits:
 
     pixels: int = 2**28
     bands: int = 2**16
-    palette_entries: int = 65_536
+    palette_entries: int = MAX_COLORS
     metadata_bytes: int = 2**24
     metadata_sections: int = 64
 
@@ -65,6 +66,13 @@ class Limits:
         """Raise `LimitError` if there is too much metadata."""
         _check("metadata sections", sections, self.metadata_sections)
         _check("metadata bytes", byte_length, self.metadata_bytes)
+
+
+def checked_limits(limits: object) -> Limits:
+    """Return the limits, or raise `ParameterError` if they are something else."""
+    if not isinstance(limits, Limits):
+        raise ParameterError(f"limits is {limits!r}, expected Limits")
+    return limits
 
 
 def _check(quantity: str, found: int, limit: int) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kqformat.errors import ParameterError
+from kqformat.fields import MAX_U32
 
 RESOLUTION_UNIT = 65_536
 """A stored resolution counts 1/65,536 dots per inch."""
 
-_MAX_U32 = 2**32 - 1
+KNOWN_TAGS = {"i": "icc_profile", "e": "exif", "x": "xmp", "r": "dpi"}
+"""The tags of spec §5.2 in canonical order, with the names of what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,6 @@ class Metadata:
     --------
     >>> Metadata(dpi=(300, 300)).dpi
     (300.0, 300.0)
-    >>> Metadata().is_empty
-    True
     """
 
     icc_profile: bytes | None = None
@@ -56,11 +56,6 @@ class Metadata:
             object.__setattr__(self, "dpi", _storable_dpi(self.dpi))
         object.__setattr__(self, "unknown", tuple(_checked_section(part) for part in self.unknown))
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing at all."""
-        return self == Metadata()
-
 
 def _check_payload(name: str, payload: object) -> None:
     if payload is None:
@@ -76,9 +71,10 @@ def _checked_section(section: tuple[str, bytes]) -> tuple[str, bytes]:
         tag, payload = section
     except (TypeError, ValueError) as error:
         raise ParameterError(f"section is {section!r}, expected (tag, payload)") from error
-    if not (isinstance(tag, str) and len(tag) == 1 and "a" <= tag <= "z" and tag not in "iexr"):
+    if not (isinstance(tag, str) and len(tag) == 1 and "a" <= tag <= "z" and tag not in KNOWN_TAGS):
         raise ParameterError(
-            f"section tag is {tag!r}, expected a lower-case letter other than i, e, x and r"
+            f"section tag is {tag!r}, expected a lower-case letter other than "
+            f"{', '.join(KNOWN_TAGS)}"
         )
     if not isinstance(payload, bytes):
         raise ParameterError(f"section {tag!r} is {type(payload).__name__}, expected bytes")
@@ -92,6 +88,6 @@ def _storable_dpi(dpi: tuple[float, float]) -> tuple[float, float]:
         x, y = (round(float(value) * RESOLUTION_UNIT) for value in dpi)
     except (TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"dpi is {dpi!r}, expected two numbers") from error
-    if not (0 <= x <= _MAX_U32 and 0 <= y <= _MAX_U32):
+    if not (0 <= x <= MAX_U32 and 0 <= y <= MAX_U32):
         raise ParameterError(f"dpi is {dpi!r}, expected numbers from 0 to 65,535")
     return x / RESOLUTION_UNIT, y / RESOLUTION_UNIT

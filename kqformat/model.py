@@ -9,13 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
+from kqformat.fields import MAX_COLORS, MAX_DIMENSION, index_width
 from kqformat.metadata import Metadata
 
-MAX_COLORS = 65_536
-"""The most entries that a palette can have (spec §3)."""
-
-MAX_DIMENSION = 2**31 - 1
-"""The greatest width and height (spec §3)."""
+__all__ = ["MAX_COLORS", "IndexedImage", "Indices", "index_dtype", "index_width"]
 
 Indices: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 
@@ -24,8 +21,9 @@ Indices: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 class IndexedImage:
     """A picture as palette indices.
 
-    The arrays are kept as read-only views, not copied: whoever made them must not change them
-    afterwards. Validated once, here; everything that takes an `IndexedImage` relies on it.
+    Validated once, here. The arrays are kept as read-only views, not copied: whoever made them
+    must not change them afterwards. If it is done all the same, encoding raises `ParameterError`
+    for an index that has lost its entry, and `to_rgb` an `IndexError`.
 
     Parameters
     ----------
@@ -117,15 +115,24 @@ class IndexedImage:
         return self.palette[self.indices]
 
 
-def index_width(colors: int) -> int:
-    """Return the bits that tell `colors` palette entries apart (spec §3: b = ceil(log2 k)).
+def index_dtype(colors: int) -> type[np.uint8] | type[np.uint16]:
+    """Return the type of indices into a palette of `colors` entries, where it can be chosen.
 
     Examples
     --------
-    >>> [index_width(k) for k in (1, 2, 3, 16, 17, 65_536)]
-    [0, 1, 2, 4, 5, 16]
+    >>> index_dtype(256).__name__, index_dtype(257).__name__
+    ('uint8', 'uint16')
     """
-    return (colors - 1).bit_length()
+    return np.uint8 if colors <= 256 else np.uint16
+
+
+def check_range(indices: Indices, colors: int) -> None:
+    """Raise `ParameterError` if an index has no entry in a palette of `colors`."""
+    if colors > np.iinfo(indices.dtype).max:
+        return
+    largest = int(indices.max())
+    if largest >= colors:
+        raise ParameterError(f"index {largest} is not in a palette of {colors} entries")
 
 
 def _checked_palette(palette: object) -> npt.NDArray[np.uint8]:
@@ -147,10 +154,7 @@ def _checked_indices(indices: object, colors: int) -> Indices:
         raise ParameterError(f"indices have shape {indices.shape}, expected (H, W)")
     if not all(1 <= side <= MAX_DIMENSION for side in indices.shape):
         raise ParameterError(f"indices have shape {indices.shape}, expected at least one pixel")
-    if colors <= np.iinfo(indices.dtype).max:
-        largest = int(indices.max())
-        if largest >= colors:
-            raise ParameterError(f"index {largest} is not in a palette of {colors} entries")
+    check_range(indices, colors)
     return indices
 
 

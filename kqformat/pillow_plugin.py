@@ -1,5 +1,10 @@
 """`.kq` files in Pillow: importing this module registers the format `KQ`.
 
+`save` writes the ICC profile, EXIF, XMP and resolution that it is given, else those in the image's
+`info`. Where the EXIF is the image's own and says that the picture is to be turned, the pixels are
+written upright and the orientation is reset; EXIF given to `save` is written as it is, and so are
+the pixels then.
+
 Examples
 --------
 >>> import io
@@ -27,17 +32,35 @@ from kqformat.codec.cursor import StreamCursor
 from kqformat.codec.head import SIGNATURE, PaletteFormat
 from kqformat.codec.layout import read_opening
 from kqformat.codec.salvage import decode_truncated
-from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array
+from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array, verify
 from kqformat.errors import KqError, ParameterError, TruncatedError
+from kqformat.fields import MAX_DIMENSION
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
-from kqformat.model import MAX_DIMENSION, IndexedImage
-from kqformat.rasters import indexed_from, info_of, metadata_from, pixels_from
+from kqformat.model import IndexedImage
+from kqformat.rasters import (
+    indexed_from,
+    info_of,
+    metadata_from,
+    pixels_from,
+    turned_upright,
+)
 
 # Pillow has its own check of the number of pixels, and its users their own setting of it.
 _LIMITS = Limits(pixels=MAX_DIMENSION**2)
 
-_OPTIONS = ("colors", "coding", "init", "max_iterations", "seed", "band_shift")
+_OPTIONS = (
+    "colors",
+    "coding",
+    "effort",
+    "space",
+    "keep_colors",
+    "importance",
+    "init",
+    "max_iterations",
+    "seed",
+    "band_shift",
+)
 
 
 class KqImageFile(ImageFile.ImageFile):
@@ -93,7 +116,7 @@ class KqImageFile(ImageFile.ImageFile):
         if self.fp is None:
             raise RuntimeError("verify must be called directly after open")
         try:
-            decode_indexed(self._whole_file(), limits=_LIMITS)
+            verify(self._whole_file(), limits=_LIMITS)
         except KqError as error:
             raise OSError(str(error)) from error
         finally:
@@ -131,20 +154,21 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | os.PathLike[str] 
     """Encode an image; one of mode P exactly, unless fewer `colors` are asked for."""
     if 0 in image.size:
         raise ParameterError("cannot write an empty image as KQ")
-    options: dict[str, Any] = {
-        name: image.encoderinfo[name] for name in _OPTIONS if name in image.encoderinfo
-    }
+    given = image.encoderinfo
+    if "exif" not in given:
+        image = turned_upright(image)
+    options: dict[str, Any] = {name: given[name] for name in _OPTIONS if name in given}
     content = indexed_from(image) if image.mode == "P" else pixels_from(image)
     encoding = {name: options.pop(name) for name in ("coding", "band_shift") if name in options}
     chosen = quantization(content, **options).image
-    file.write(encode_indexed(replace(chosen, metadata=_metadata(image)), **encoding))
+    file.write(encode_indexed(replace(chosen, metadata=_metadata(given, image.info)), **encoding))
 
 
-def _metadata(image: Image.Image) -> Metadata:
+def _metadata(given: dict[str, Any], info: dict[Any, Any]) -> Metadata:
     """Return what `save` was told to write, and for the rest what the image carries."""
     carrier = Image.new("L", (1, 1))
     for name in ("icc_profile", "exif", "xmp", "dpi"):
-        value = image.encoderinfo.get(name, image.info.get(name))
+        value = given.get(name, info.get(name))
         carrier.info[name] = value.tobytes() if isinstance(value, Image.Exif) else value
     return metadata_from(carrier)
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from command import kq, run_kq
 from suite import INVALID, VALID, VECTORS, name, read_vector, reference
+from vectors import writer
 
 import kqformat
 from kqformat import IndexedImage, Metadata
@@ -139,13 +140,18 @@ def test_swatches_where_the_terminal_has_color(
 
 
 def test_damaged_pixels_are_pointed_out(tagged: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With -v a band whose CRC is wrong says so; info does not fail, as nothing is decoded."""
+    """With -v a band whose CRC is wrong says so, and is status 1; without, it is not looked at."""
     data = bytearray(tagged.read_bytes())
     data[-5] ^= 0x80
     tagged.write_bytes(data)
-    assert kq("info", "-v", tagged) == 0
+    assert kq("info", tagged) == 0
+    capsys.readouterr()
+    assert kq("info", "-v", tagged) == 1
+    out, err = capsys.readouterr()
     assert re.search(r"section B, pixels: DAMAGED, crc-32 of the bytes is [0-9a-f]{8}$",
-                     capsys.readouterr().out, re.MULTILINE)  # fmt: skip
+                     out, re.MULTILINE)  # fmt: skip
+    assert re.fullmatch(rf"kq: {re.escape(str(tagged))}: the file is damaged: [^\n]+\n", err)
+    assert kq("info", "-v", "--json", tagged) == 1
     assert kq("verify", tagged) == 1
 
 
@@ -192,6 +198,14 @@ def test_huge_claim_is_described(
     out, err = capsys.readouterr()
     assert f".kq: {size}, 1 colour, 0 bits, packed, 32 bytes, " in out
     assert err == ""
+
+
+def test_many_bands_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of more bands than a decoder accepts is refused, before memory is taken for them."""
+    head = writer.Head(1, 2**22, ((0, 0, 0),), band_shift=0).encode()
+    (tmp_path / "bands.kq").write_bytes(head + 2**22 * writer.section("B"))
+    assert kq("info", tmp_path / "bands.kq") == 1
+    assert "4,194,304 bands are more than the limit of 65,536" in capsys.readouterr().err
 
 
 def test_others_are_described_after_an_error(

@@ -141,10 +141,9 @@ def test_links_to_folders_are_not_followed(folder: Path) -> None:
         (["in/b.png", "-o", "a.kq", "-d", "out"], "-o and -d cannot be given together"),
         (["in/b.png", "in/a.PNG", "-o", "a.kq"], "-o takes one input, found 2"),
         (["-r", "in", "-o", "a.kq"], "-o takes one input, found 5"),
-        (["in/b.png", "in/../in/b.png"], "would both be written to"),
-        (["in/b.png", "in/b.jpg"], "in/b.png and in/b.jpg would both be written to in/b.kq"),
-        (["in/x/c.png", "in/c.png", "-d", "out"], "would both be written to out/c.kq"),
-        (["-", "-"], "- and - would both be written to standard output"),
+        (["in/b.png", "-o", "b.png"], "-o b.png has the ending of another format than .kq"),
+        (["in/b.png", "-o", "b.JPG", "-f"], "-o b.JPG has the ending of another format than .kq"),
+        (["-", "-"], "more than one file would be written to standard output"),
         (["-", "-d", "out"], "standard input has no name to write under"),
         ([""], "a file name is empty"),
         (["in/b.png", "-d", ""], "a file name is empty"),
@@ -162,6 +161,93 @@ def test_what_does_not_fit_is_status_2(
     assert words in err
     assert err.count("\n") == 1
     assert names(folder) == before
+
+
+def test_names_that_meet_keep_their_endings(folder: Path, capsys: Capture) -> None:
+    """Where two pictures would have one output, each output has its source's whole name."""
+    for name in ("a.jpg", "x/c.GIF", "x/y/c.png"):
+        picture(folder / "in" / name)
+    assert kq("encode", "-r", "in", "-d", "out") == 0
+    expected = ["a.PNG.kq", "a.jpg.kq", "b.kq", "x/c.GIF.kq", "x/c.png.kq"]
+    assert names(folder / "out") == [*expected, "x/y/c.kq", "x/y/d.kq", "x/y/e.kq"]
+    assert kq("encode", "in/a.PNG", "in/a.jpg") == 0
+    assert {"a.PNG.kq", "a.jpg.kq", "old.kq"} <= set(names(folder / "in"))
+    assert capsys.readouterr().err == ""
+
+
+def test_only_endings_of_pictures_are_replaced(folder: Path) -> None:
+    """A dot in a name is no ending: v1.2 and v1.3 have outputs of their own."""
+    data = (folder / "in" / "b.png").read_bytes()
+    for name in ("v1.2", "v1.3", "v1.3.png"):
+        (folder / name).write_bytes(data)
+    assert kq("encode", "v1.2", "v1.3", "-d", "out") == 0
+    assert kq("encode", "v1.3.png", "-d", "other") == 0
+    assert names(folder / "out") == ["v1.2.kq", "v1.3.kq"]
+    assert names(folder / "other") == ["v1.3.kq"]
+    assert kq("decode", "out/v1.2.kq") == 0
+    assert "v1.2.png" in names(folder / "out")
+
+
+def test_outputs_that_still_meet_fail_and_others_are_done(folder: Path, capsys: Capture) -> None:
+    """A file given twice, and files of one name, are a line each; the others are done."""
+    picture(folder / "in" / "c.png")
+    twice = ["in/b.png", "in/../in/b.png"]
+    assert kq("encode", *twice, "in/x/c.png", "in/c.png", "in/a.PNG", "-d", "out") == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("in/a.PNG -> ")
+    assert out.count("\n") == 1
+    assert err.splitlines() == [
+        "kq: in/b.png: is given more than once",
+        "kq: in/../in/b.png: is given more than once",
+        "kq: in/x/c.png: would be written to out/c.png.kq, as would in/c.png; "
+        "-o gives another name",
+        "kq: in/c.png: would be written to out/c.png.kq, as would in/x/c.png; "
+        "-o gives another name",
+    ]
+    assert names(folder / "out") == ["a.kq"]
+
+
+@posix
+@pytest.mark.parametrize("options", [[], ["-f"], ["-o", "link.kq", "-f"], ["-d", ".", "-f"]])
+def test_source_is_not_written_over(options: list[str], folder: Path, capsys: Capture) -> None:
+    """An output that is the source itself, by whatever name, is refused, with -f too."""
+    assert kq("encode", "in/b.png", "-o", "b.kq", "-q") == 0
+    (folder / "link.kq").symlink_to("b.kq")
+    before = (folder / "b.kq").read_bytes()
+    assert kq("encode", "b.kq", "-k", "2", *options) == 1
+    assert capsys.readouterr().err.startswith("kq: b.kq: would be overwritten with its own result")
+    assert (folder / "b.kq").read_bytes() == before
+
+
+@pytest.mark.parametrize("target", ["missing/b.kq", "missing/deep/b.kq"])
+def test_folder_of_a_single_output_is_not_made(target: str, folder: Path, capsys: Capture) -> None:
+    """-o into a folder that is missing, perhaps a slip, is an error before any work."""
+    (folder / "bad.png").write_bytes(b"no picture")
+    assert kq("encode", "bad.png", "-o", target) == 1
+    said = f"kq: bad.png: {os.path.dirname(target)}: No such file or directory\n"
+    assert capsys.readouterr().err == said
+    assert not (folder / "missing").exists()
+
+
+@pytest.mark.parametrize("at_once", ["1", "2"])
+@pytest.mark.parametrize("options", [[], ["-v"]])
+def test_mistake_of_the_program_stops_no_other_file(
+    options: list[str], at_once: str, folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception that nobody expected is a line and status 1, with -v a traceback besides."""
+    read = jobs.Job.read
+
+    def fail(job: jobs.Job) -> bytes:
+        if job.source == "in/b.png":
+            raise ZeroDivisionError("by nothing")
+        return read(job)
+
+    monkeypatch.setattr(jobs.Job, "read", fail)
+    assert kq("encode", "-r", "in", "-d", "out", "-j", at_once, *options) == 1
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == "kq: in/b.png: unexpected ZeroDivisionError: by nothing"
+    assert bool(others) == bool(options)
+    assert names(folder / "out") == [name for name in TREE if name != "b.kq"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["nope"], ["encode"], ["decode", "-r"], ["--nope"]])
@@ -432,18 +518,24 @@ def wait_for(condition: Callable[[], bool]) -> None:
     pytest.fail("it never came to be")
 
 
+STOPS = [(signal.SIGINT, 130, b"kq: interrupted\n"), (signal.SIGTERM, 143, b"kq: terminated\n")]
+
+
 @posix
+@pytest.mark.parametrize(("stop", "status", "said"), STOPS)
 @pytest.mark.parametrize("at_once", ["1", "2"])
-def test_interrupt_is_status_130(at_once: str, folder: Path) -> None:
-    """An interrupt at work is one line and status 130; whole files stay, nothing else is left."""
+def test_interrupt_is_a_line_and_a_status(
+    at_once: str, stop: int, status: int, said: bytes, folder: Path
+) -> None:
+    """Ctrl-C or SIGTERM at work is one line and 130 or 143; whole files stay, nothing else."""
     for seed in range(60):
         picture(folder / "many" / f"{seed:02}.png", seed, size=220)
     command = [*COMMAND, "encode", "-r", "many", "-d", "out", "-k", "2000", "-j", at_once, "-q"]
     with running(command) as process:
         wait_for(lambda: len(list((folder / "out").glob("*.kq"))) >= 2)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (130, b"kq: interrupted\n")
+    assert (process.returncode, err) == (status, said)
     done = names(folder / "out")
     assert 2 <= len(done) < 60
     for name in done:
@@ -463,6 +555,40 @@ def test_interrupt_while_waiting_for_input_is_status_130(folder: Path) -> None:
         os.close(writer)
     assert (process.returncode, err) == (130, b"kq: interrupted\n")
     assert not (folder / "a.kq").exists()
+
+
+@posix
+@pytest.mark.parametrize(("stop", "status", "said"), STOPS)
+def test_interrupt_waits_for_no_work(stop: int, status: int, said: bytes, folder: Path) -> None:
+    """With -j an interrupt does not wait for files at work, here two that never come."""
+    pipes = ["p.png", "q.png"]
+    for pipe in pipes:
+        os.mkfifo(folder / pipe)
+    with running([*COMMAND, "encode", *pipes, "-d", "out", "-j", "2"]) as process:
+        writers = [os.open(folder / pipe, os.O_WRONLY) for pipe in pipes]
+        process.send_signal(stop)
+        _, err = process.communicate(timeout=60)
+        for writer in writers:
+            os.close(writer)
+    assert (process.returncode, err) == (status, said)
+    assert not (folder / "out").exists()
+
+
+@posix
+def test_ignored_termination_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who starts `kq` with SIGTERM ignored has it ignored; else the handler is put back."""
+    for before in (signal.SIG_IGN, signal.SIG_DFL):
+        kept = signal.signal(signal.SIGTERM, before)
+        seen: list[object] = []
+        monkeypatch.setattr(
+            "kqformat.cli.main._run", lambda _, seen=seen: seen.append(signal.getsignal(15)) or 0
+        )
+        try:
+            assert kq("info") == 0
+            assert signal.getsignal(signal.SIGTERM) == before
+        finally:
+            signal.signal(signal.SIGTERM, kept)
+        assert (seen == [before]) == (before == signal.SIG_IGN)
 
 
 def test_interrupt_while_loading_is_status_130(

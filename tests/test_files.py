@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from command import names
 
 from kqformat.errors import LimitError
-from kqformat.files import map_file, new_file, read_stream, write_file
+from kqformat.files import map_file, new_file, read_file, read_stream, write_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and devices of POSIX")
 
@@ -307,6 +308,29 @@ def test_stream_that_gives_little_at_a_time_is_read_whole() -> None:
             return super().read(min(3, size or 3))
 
     assert read_stream(Trickle(b"0123456789")) == b"0123456789"
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+def test_file_is_read(size: int, tmp_path: Path) -> None:
+    """A file is read whole, if it is not over the limit."""
+    path = tmp_path / "a"
+    path.write_bytes(b"x" * size)
+    assert read_file(path) == b"x" * size
+    assert read_file(path, size) == b"x" * size
+    if size:
+        with pytest.raises(LimitError):
+            read_file(path, size - 1)
+
+
+def test_stream_is_read_with_memory_for_it_once() -> None:
+    """What is returned is no copy of what was read."""
+    size = 20_000_000
+    stream = BytesIO(b"x" * size)
+    tracemalloc.start()
+    assert len(read_stream(stream)) == size
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * size
 
 
 def test_file_is_mapped(tmp_path: Path) -> None:

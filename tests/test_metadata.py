@@ -17,9 +17,8 @@ PARTS = ["icc_profile", "exif", "xmp"]
 RESOLUTIONS = st.floats(0, 65_535)
 
 
-def test_nothing_is_empty() -> None:
-    """Metadata without parts says so."""
-    assert Metadata().is_empty
+def test_nothing_is_nothing() -> None:
+    """Metadata without parts is that of which every part is none."""
     assert Metadata() == Metadata(None, None, None, None, ())
 
 
@@ -28,7 +27,7 @@ def test_nothing_is_empty() -> None:
 )
 def test_any_part_is_something(part: dict[str, Any]) -> None:
     """A single part, even of no bytes or an unknown resolution, is not nothing."""
-    assert not Metadata(**part).is_empty
+    assert Metadata(**part) != Metadata()
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -13,7 +13,7 @@ from strategies import indexed_images
 
 from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
-from kqformat.model import IndexedImage, index_width
+from kqformat.model import IndexedImage, index_dtype, index_width
 
 RGB = np.arange(15, dtype=np.uint8).reshape(5, 3)
 PIXELS = np.array([[0, 1, 4], [2, 3, 4]], np.uint8)
@@ -28,6 +28,14 @@ def test_properties_are_those_of_the_arrays(image: IndexedImage) -> None:
     assert image.index_width == index_width(image.colors)
     rows = [[image.palette[index].tolist() for index in row] for row in image.indices]
     assert image.to_rgb().tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("colors", "dtype"), [(1, np.uint8), (256, np.uint8), (257, np.uint16), (65_536, np.uint16)]
+)
+def test_index_dtype_is_the_narrowest(colors: int, dtype: type[np.generic]) -> None:
+    """Indices are of one byte where all of the entries fit it."""
+    assert index_dtype(colors) is dtype
 
 
 @given(colors=st.integers(1, 65_536))

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import kqformat
-from kqformat.cli.main import build_parser
+from kqformat.cli.main import build_parser, spelled_out
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_commands_are_understood(command: str) -> None:
     """Every option in an example of `kq` is one that it has."""
     for part in command.split(" | kq "):
         words = part.split(" < ")[0].split()
-        assert build_parser().parse_args(words).run
+        assert build_parser().parse_args(spelled_out(words)).run
 
 
 def test_table_is_true(data_folder: Path) -> None:

@@ -7,7 +7,7 @@ import os
 
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import Job, run_jobs
-from kqformat.cli.plan import add_file_arguments, plan_jobs, positive_int
+from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
 
@@ -25,13 +25,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--format", metavar="FORMAT", help="png, bmp, gif, tiff, webp, … (what Pillow writes)"
     )
-    parser.add_argument(
-        "--max-pixels",
-        type=positive_int,
-        default=Limits().pixels,
-        metavar="N",
-        help="refuse larger images (default: 2^28)",
-    )
+    add_max_pixels(parser)
     parser.set_defaults(run=run, command="decode")
 
 
@@ -39,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Decode every input."""
     suffix, kind = _format(options)
     jobs = plan_jobs(options, suffix, {".kq"})
-    return run_jobs(jobs, lambda job: _decode(job, kind, options), options)
+    return run_jobs(jobs, lambda job, data: _decode(job, data, kind, options), options)
 
 
 def _format(options: argparse.Namespace) -> tuple[str, str]:
@@ -55,19 +49,19 @@ def _format(options: argparse.Namespace) -> tuple[str, str]:
     kind = Image.registered_extensions().get(suffix)
     if kind not in Image.SAVE or kind == "KQ":
         raise ParameterError(f"no image format that can be written is called {suffix[1:]!r}")
+    endings = Image.registered_extensions()
+    others = {ending for ending in endings if endings[ending] != kind} | {".kq"}
+    refuse_ending(options.output, suffix, others, f"--format says {options.format}")
     return suffix, kind
 
 
-def _decode(job: Job, kind: str, options: argparse.Namespace) -> str:
+def _decode(job: Job, data: bytes, kind: str, options: argparse.Namespace) -> tuple[bytes, str]:
     from kqformat.cli.saving import encoded_as
     from kqformat.decoding import decode_indexed
 
-    job.refuse_existing(force=options.force)
-    data = job.read()
     indexed = decode_indexed(data, limits=Limits(pixels=options.max_pixels))
     encoded = encoded_as(kind, indexed)
-    job.write(encoded, force=options.force)
-    return (
+    return encoded, (
         f"{input_name(job.source)} -> {output_name(job.target)}: "
         f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "
         f"{len(data):,} -> {len(encoded):,} bytes"

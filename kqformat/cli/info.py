@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import mmap
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
 from kqformat.cli.console import has_colour, input_name, plural, say
-from kqformat.cli.jobs import FAILURES, map_input, report_failure
+from kqformat.cli.facts import FileFacts
+from kqformat.cli.jobs import FAILURES, map_input, read_input, report_failure
 from kqformat.codec.head import PaletteFormat
 from kqformat.codec.layout import Layout, read_layout
 from kqformat.codec.sections import Section, checked_payload
 from kqformat.errors import ChecksumError
+from kqformat.fields import MAX_DIMENSION
 from kqformat.limits import Limits
+
+_Data: TypeAlias = bytes | mmap.mmap
 
 _MEANINGS = {
     "i": "ICC profile",
@@ -29,12 +35,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "info",
         allow_abbrev=False,
         help="what is in .kq files",
-        description="Describe .kq files, one line each, without decoding their pixels.",
+        description="Describe .kq files, one line each, without decoding their pixels. Damage in "
+        "the pixels is noticed with -v only, which checks the CRC-32 of each band; verify checks "
+        "all.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="or - for standard input")
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     parser.add_argument(
-        "-v", "--verbose", action="store_true", help="print every section and the palette"
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print every section, with its CRC-32 checked, and the palette",
     )
     parser.set_defaults(run=run)
 
@@ -42,66 +53,88 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Describe every file."""
     status = 0
-    limits = Limits(pixels=2**62, bands=2**31)  # nothing is decoded, so nothing is too large
+    limits = Limits(pixels=MAX_DIMENSION**2)  # no pixel is decoded, so none is one too many
     for path in options.files:
         try:
-            data = map_input(path)
+            data = read_input(path) if options.verbose else map_input(path)
             layout = read_layout(data, limits)
         except FAILURES as error:
             report_failure(path, error)
             status = 1
         else:
-            say(_description(path, data, layout, options))
+            damage = _damage(data, layout) if options.verbose else {}
+            say(_description(path, data, layout, damage, options))
+            if damage:
+                report_failure(path, next(iter(damage.values())))
+                status = 1
     return status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts(FileFacts):
+    alpha: bool
+    bands: int
+    metadata: dict[str, int]
+    dpi: tuple[float, float] | None
+
+
+def _damage(data: _Data, layout: Layout) -> dict[int, ChecksumError]:
+    """Check the CRC-32 of each band; return the errors by the bands' offsets."""
+    errors = {}
+    for band in layout.bands:
+        try:
+            checked_payload(data, band).release()
+        except ChecksumError as error:
+            errors[band.offset] = error
+    return errors
+
+
 def _description(
-    path: str, data: bytes | mmap.mmap, layout: Layout, options: argparse.Namespace
+    path: str,
+    data: _Data,
+    layout: Layout,
+    damage: dict[int, ChecksumError],
+    options: argparse.Namespace,
 ) -> str:
+    facts = _facts(layout)
     if options.json:
-        return json.dumps(_facts(path, layout))
-    details = "\n" + _details(data, layout) if options.verbose else ""
-    return _line(path, layout) + details
+        return json.dumps({"file": path} | asdict(facts))
+    details = "\n" + _details(data, layout, damage) if options.verbose else ""
+    return _line(path, facts, layout) + details
 
 
-def _facts(path: str, layout: Layout) -> dict[str, object]:
+def _facts(layout: Layout) -> _Facts:
     head = layout.head
-    baseline = 3 * head.width * head.height
-    metadata = layout.metadata
-    return {
-        "file": path,
-        "width": head.width,
-        "height": head.height,
-        "colors": head.palette_size,
-        "index_bits": head.index_width,
-        "alpha": head.palette_format == PaletteFormat.RGBA,
-        "coding": head.coding.name.lower(),
-        "bands": len(layout.bands),
-        "file_bytes": layout.file_bytes,
-        "baseline_bytes": baseline,
-        "ratio": baseline / layout.file_bytes,
-        "metadata": {section.tag: section.length for section in layout.sections},
-        "dpi": metadata.dpi,
-    }
+    return _Facts(
+        width=head.width,
+        height=head.height,
+        colors=head.palette_size,
+        index_bits=head.index_width,
+        coding=head.coding.name.lower(),
+        file_bytes=layout.file_bytes,
+        alpha=head.palette_format == PaletteFormat.RGBA,
+        bands=len(layout.bands),
+        metadata={section.tag: section.length for section in layout.sections},
+        dpi=layout.metadata.dpi,
+    )
 
 
-def _line(path: str, layout: Layout) -> str:
-    facts = _facts(path, layout)
+def _line(path: str, facts: _Facts, layout: Layout) -> str:
     parts = [
-        f"{facts['width']} x {facts['height']}",
-        plural(layout.head.palette_size, "colour") + (" with alpha" if facts["alpha"] else ""),
-        plural(layout.head.index_width, "bit"),
-        str(facts["coding"]),
-        plural(layout.file_bytes, "byte"),
-        f"{facts['ratio']:.2f}:1 to 24-bit",
+        f"{facts.width} x {facts.height}",
+        plural(facts.colors, "colour") + (" with alpha" if facts.alpha else ""),
+        plural(facts.index_bits, "bit"),
+        facts.coding,
+        plural(facts.file_bytes, "byte"),
+        f"{facts.ratio:.2f}:1 to 24-bit",
     ]
-    if len(layout.bands) > 1:
-        parts.insert(4, plural(len(layout.bands), "band"))
+    if facts.bands > 1:
+        parts.insert(4, plural(facts.bands, "band"))
     parts += [_MEANINGS.get(s.tag, f"section {s.tag!r}") for s in layout.sections]
     return f"{input_name(path)}: {', '.join(parts)}"
 
 
-def _details(data: bytes | mmap.mmap, layout: Layout) -> str:
+def _details(data: _Data, layout: Layout, damage: dict[int, ChecksumError]) -> str:
     """Return a line for every part of the file, and the palette."""
     head = layout.head
     palette_bytes = len(head.palette)
@@ -112,23 +145,22 @@ def _details(data: bytes | mmap.mmap, layout: Layout) -> str:
         f"palette_format {head.palette_format.value} ({head.palette_format.name})",
         f"  {16:<10}  {palette_bytes:<10}  {_head_crc(data, layout)}  palette and head: ok",
     ]
-    lines += [_section_line(data, section, layout) for section in layout.sections + layout.bands]
+    lines += [
+        _section_line(section, layout, damage.get(section.offset))
+        for section in layout.sections + layout.bands
+    ]
     lines.append("  palette")
     lines += _swatches(layout)
     return "\n".join(lines)
 
 
-def _head_crc(data: bytes | mmap.mmap, layout: Layout) -> str:
+def _head_crc(data: _Data, layout: Layout) -> str:
     end = layout.head.byte_length
-    return bytes(memoryview(data)[end - 4 : end]).hex()
+    return data[end - 4 : end].hex()
 
 
-def _section_line(data: bytes | mmap.mmap, section: Section, layout: Layout) -> str:
-    try:
-        checked_payload(data, section)
-        state = "ok"
-    except ChecksumError as error:
-        state = f"DAMAGED, crc-32 of the bytes is {error.expected}"
+def _section_line(section: Section, layout: Layout, error: ChecksumError | None) -> str:
+    state = "ok" if error is None else f"DAMAGED, crc-32 of the bytes is {error.expected}"
     meaning = _MEANINGS.get(section.tag, "unknown")
     if section.tag == "r" and layout.metadata.dpi:
         meaning += " {:g} x {:g} dpi".format(*layout.metadata.dpi)

@@ -1,4 +1,4 @@
-"""From the inputs on the command line to pairs of files, and the work on each of these.
+"""The work on each pair of files, several at once, and what is said of it.
 
 `encode` and `decode` share it; the other subcommands take what is about inputs and errors.
 """
@@ -6,18 +6,23 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Semaphore
+from typing import TYPE_CHECKING, TypeAlias
 
 from kqformat.cli.console import STANDARD, complain, input_name, say
-from kqformat.errors import KqError
-from kqformat.files import map_file, new_file, read_stream
+from kqformat.cli.interrupts import leave
+from kqformat.errors import KqError, ParameterError
+from kqformat.files import MAX_FILE_BYTES, map_file, read_file, read_stream, write_file
 
 if TYPE_CHECKING:
     import mmap
@@ -28,53 +33,82 @@ FAILURES = (KqError, OSError, MemoryError)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to make from another."""
+    """One file to make from another.
+
+    Attributes
+    ----------
+    source, target : str
+        Their names, or `STANDARD`.
+    makes_folder : bool
+        Whether the target's folder is made where it is missing.
+    fault : str or None
+        Why it cannot be done.
+    """
 
     source: str
     target: str
+    makes_folder: bool = False
+    fault: str | None = None
+
+    def check(self, *, force: bool) -> None:
+        """Raise what is known to be wrong before any work is spent."""
+        if self.fault is not None:
+            raise ParameterError(self.fault)
+        if self.target == STANDARD:
+            return
+        if not force and os.path.isfile(self.target):
+            raise FileExistsError(errno.EEXIST, "exists already; -f overwrites it", self.target)
+        if not self.makes_folder:
+            os.stat(os.path.dirname(self.target) or os.curdir)
 
     def read(self) -> bytes:
         """Return the bytes of the source."""
-        if self.source == STANDARD:
-            return _standard_input()
-        with open(self.source, "rb") as stream:
-            return read_stream(stream)
-
-    def refuse_existing(self, *, force: bool) -> None:
-        """Raise `FileExistsError` early, before any work is spent on the target."""
-        if self.target != STANDARD and not force and os.path.isfile(self.target):
-            raise FileExistsError(17, "exists already; -f overwrites it", self.target)
+        return read_input(self.source)
 
     def write(self, data: bytes, *, force: bool) -> None:
         """Write the target, whole or not at all."""
         if self.target == STANDARD:
             _write_standard_output(data)
             return
-        Path(self.target).parent.mkdir(parents=True, exist_ok=True)
-        with new_file(self.target, overwrite=force) as stream:
-            stream.write(data)
+        if self.makes_folder:
+            Path(self.target).parent.mkdir(parents=True, exist_ok=True)
+        write_file(self.target, data, overwrite=force)
+
+
+Work: TypeAlias = Callable[[Job, bytes], tuple[bytes, str]]
+"""Makes the target's bytes from the source's, and a report."""
+
+
+def read_input(path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of an input."""
+    if path != STANDARD:
+        return read_file(path, max_bytes)
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "standard input is closed")
+    return read_stream(sys.stdin.buffer, max_bytes)
 
 
 def map_input(path: str) -> mmap.mmap | bytes:
-    """Return the bytes of an input: mapped where it is a file, read where it is standard input."""
-    return _standard_input() if path == STANDARD else map_file(path)
+    """Return the bytes of an input of which few are looked at: mapped where it is a file."""
+    return read_input(path) if path == STANDARD else map_file(path)
 
 
-def run_jobs(jobs: list[Job], work: Callable[[Job], str], options: argparse.Namespace) -> int:
-    """Do the work for every job, print what it returns in order, and return the exit status."""
+def run_jobs(jobs: list[Job], work: Work, options: argparse.Namespace) -> int:
+    """Do the work for every job, print its reports in order, and return the exit status."""
+    permits = Semaphore(options.jobs)
+    is_to_error = STANDARD in [job.target for job in jobs]
+
+    def do(job: Job) -> str:
+        job.check(force=options.force)
+        data, report = work(job, job.read())
+        with permits:
+            job.write(data, force=options.force)
+        return report
+
     status = 0
-    to_error = STANDARD in [job.target for job in jobs]
-    for job, outcome in _outcomes(jobs, work, options.jobs):
-        try:
-            report = outcome()
-        except FAILURES as error:
-            if isinstance(error, BrokenPipeError) and job.target == STANDARD:
-                raise
-            report_failure(job.source, error)
-            status = 1
-        else:
-            if not options.quiet:
-                say(report, to_error=to_error)
+    with _outcomes(jobs, do, permits, options.jobs) as outcomes:
+        for job, outcome in outcomes:
+            status |= _report(job, outcome, options, to_error=is_to_error)
     return status
 
 
@@ -90,18 +124,58 @@ def explanation(error: Exception, path: str | None = None) -> str:
     if isinstance(error, OSError) and error.strerror:
         is_other = error.filename is not None and error.filename != path
         return f"{error.filename}: {error.strerror}" if is_other else error.strerror
+    if not isinstance(error, FAILURES):
+        return f"unexpected {type(error).__name__}: {error}"
     return str(error)
 
 
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        raise OSError(9, "standard input is closed")
-    return read_stream(sys.stdin.buffer)
+def _report(
+    job: Job, outcome: Callable[[], str], options: argparse.Namespace, *, to_error: bool
+) -> int:
+    """Print how a job ended, and return its exit status."""
+    try:
+        report = outcome()
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) and job.target == STANDARD:
+            raise
+        report_failure(job.source, error)
+        if options.verbose and not isinstance(error, FAILURES):  # a mistake in this program
+            traceback.print_exception(error)
+        return 1
+    if not options.quiet:
+        say(report, to_error=to_error)
+    return 0
+
+
+@contextmanager
+def _outcomes(
+    jobs: list[Job], do: Callable[[Job], str], permits: Semaphore, at_once: int
+) -> Iterator[Iterable[tuple[Job, Callable[[], str]]]]:
+    """Give each job with a function that returns its report or raises its error.
+
+    An interrupt waits for the files that are being written, so that none is left in part, but not
+    for the work on others.
+    """
+    if at_once == 1:
+        yield ((job, partial(do, job)) for job in jobs)
+        return
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        futures = [pool.submit(do, job) for job in jobs]
+        yield zip(jobs, (future.result for future in futures), strict=True)
+    except KeyboardInterrupt as stop:
+        with suppress(KeyboardInterrupt):
+            pool.shutdown(wait=False, cancel_futures=True)
+            for _ in range(at_once):
+                permits.acquire()
+        leave(stop)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _write_standard_output(data: bytes) -> None:
     if sys.stdout is None:
-        raise OSError(9, "standard output is closed")
+        raise OSError(errno.EBADF, "standard output is closed")
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -109,20 +183,3 @@ def _write_standard_output(data: bytes) -> None:
         raise
     except OSError as error:
         raise OSError(error.errno, error.strerror, "standard output") from error
-
-
-def _outcomes(
-    jobs: list[Job], work: Callable[[Job], str], at_once: int
-) -> Iterator[tuple[Job, Callable[[], str]]]:
-    """Yield each job with a function that returns its report or raises its error."""
-    if at_once == 1:
-        for job in jobs:
-            yield job, partial(work, job)
-        return
-    pool = ThreadPoolExecutor(at_once)
-    try:
-        futures: list[tuple[Job, Future[str]]] = [(job, pool.submit(work, job)) for job in jobs]
-        for job, future in futures:
-            yield job, future.result
-    finally:
-        pool.shutdown(cancel_futures=True)

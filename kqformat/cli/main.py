@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from kqformat.cli.interrupts import farewell, heed_termination
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
@@ -13,21 +15,40 @@ _EPILOG = """\
 examples:
   kq encode photo.png                  write photo.kq with 256 colours
   kq encode photo.png -k 16 -o small.kq
-  kq encode -r pictures -d packed -j 2 a folder, its tree mirrored
+  kq encode -r pictures -d out -j 2    a folder, its tree mirrored
   kq decode small.kq                   write small.png
   kq info -v small.kq                  every section, and the palette
 
-exit status: 0 all well, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted
+exit status: 0 all well, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted,
+143 terminated
 """
+
+_BARE = ("--keep", "--strip")
+"""Options whose value is given behind `=` or not at all, so that a file name can follow."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `kq` and return its exit status."""
+    restore = heed_termination()
     try:
-        return _run(arguments)
-    except KeyboardInterrupt:  # wherever it comes, so nothing is imported before
-        print("kq: interrupted", file=sys.stderr)
-        return 130
+        return _run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt as stop:  # wherever it comes, so little is imported before
+        return farewell(stop)
+    finally:
+        restore()
+
+
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with `=all` after options that were given without a value.
+
+    Examples
+    --------
+    >>> spelled_out(["encode", "--strip", "a.png", "--keep=icc", "--", "--strip"])
+    ['encode', '--strip=all', 'a.png', '--keep=icc', '--', '--strip']
+    """
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    return [f"{word}=all" if word in _BARE else word for word in given[:end]] + given[end:]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,14 +71,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str]) -> int:
     import warnings
 
     from kqformat.cli.console import abandon_output, complain
     from kqformat.cli.jobs import explanation
     from kqformat.errors import ParameterError
 
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(spelled_out(arguments))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of files that it reads all the same

@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from kqformat.cli.console import STANDARD, complain
 from kqformat.cli.jobs import Job
 from kqformat.errors import ParameterError
+from kqformat.limits import DEFAULT_LIMITS
 
 _STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
@@ -30,7 +33,12 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_argument(
         "-o", "--output", metavar="FILE", help="output file, or - for standard output"
     )
-    files.add_argument("-d", "--directory", metavar="DIR", help="write into this folder instead")
+    files.add_argument(
+        "-d",
+        "--directory",
+        metavar="DIR",
+        help="write into this folder, which is made where it is missing",
+    )
     files.add_argument(
         "-r", "--recursive", action="store_true", help="take the folders among the inputs whole"
     )
@@ -41,6 +49,17 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="print more")
+
+
+def add_max_pixels(group: argparse._ActionsContainer) -> None:
+    """Add the option for the most pixels that are decoded."""
+    group.add_argument(
+        "--max-pixels",
+        type=positive_int,
+        default=DEFAULT_LIMITS.pixels,
+        metavar="N",
+        help="refuse larger images (default: 2^28)",
+    )
 
 
 def positive_int(text: str) -> int:
@@ -64,22 +83,47 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
     suffix : str
         Of the outputs, with its dot.
     extensions : collection of str
-        Lower-case, with their dots: the files to be taken from folders.
+        Lower-case, with their dots: the files to be taken from folders, and the endings that
+        `suffix` takes the place of.
+
+    Returns
+    -------
+    list of Job
+        Those with a `fault` among them.
 
     Raises
     ------
     ParameterError
-        If the options do not fit together or two outputs would be one file.
+        If the options do not fit together.
     """
     _check_places(options)
     found = [pair for name in options.inputs for pair in _expand(name, options, extensions)]
     if options.output is not None and len(found) != 1:
         raise ParameterError(f"-o takes one input, found {len(found)}; -d takes many")
-    jobs = [Job(source, _target(source, below, options, suffix)) for source, below in found]
-    _refuse_collisions(jobs)
-    if any(job.target == STANDARD for job in jobs) and _is_terminal():
+    known = {*extensions, ".kq"}
+    short = [_target(*pair, options, suffix, known) for pair in found]
+    if short.count(STANDARD) > 1:
+        raise ParameterError("more than one file would be written to standard output")
+    if STANDARD in short and _is_terminal():
         raise ParameterError("standard output is a terminal; -o names a file")
-    return jobs
+    is_taken = Counter(map(_place, short))
+    targets = [
+        _target(*pair, options, suffix, ()) if is_taken[_place(target)] > 1 else target
+        for pair, target in zip(found, short, strict=True)
+    ]
+    makes_folder = options.directory is not None
+    return _with_faults(
+        [Job(name, target, makes_folder) for (name, _), target in zip(found, targets, strict=True)]
+    )
+
+
+def refuse_ending(output: str | None, suffix: str, others: Collection[str], advice: str) -> None:
+    """Raise `ParameterError` if the name given with -o is that of another format."""
+    ending = os.path.splitext(output or "")[1].lower()
+    if ending != suffix and ending in others:
+        raise ParameterError(
+            f"-o {output} has the ending of another format than {suffix}; {advice}"
+        )
 
 
 def _check_places(options: argparse.Namespace) -> None:
@@ -121,29 +165,45 @@ def _walk(name: str, extensions: Collection[str]) -> Iterator[str]:
     yield from (str(error.filename) for error in unreadable)
 
 
-def _target(source: str, below: str, options: argparse.Namespace, suffix: str) -> str:
+def _target(
+    source: str, below: str, options: argparse.Namespace, suffix: str, known: Collection[str]
+) -> str:
     if options.output is not None:
         return STANDARD if options.output in _STANDARD_OUTPUT else str(options.output)
     if source == STANDARD:
         if options.directory is not None:
             raise ParameterError("standard input has no name to write under; -o gives one")
         return STANDARD
-    if options.directory is not None:
-        return str(Path(options.directory, below).with_suffix(suffix))
-    return str(Path(source).with_suffix(suffix))
+    path = source if options.directory is None else os.path.join(options.directory, below)
+    stem, ending = os.path.splitext(path)
+    return (stem if ending.lower() in known else path) + suffix
 
 
-def _refuse_collisions(jobs: list[Job]) -> None:
-    sources: dict[str, str] = {}
+def _place(name: str) -> str:
+    """Return the one name of a file that has several."""
+    return name if name == STANDARD else os.path.normcase(os.path.realpath(name))
+
+
+def _with_faults(jobs: list[Job]) -> list[Job]:
+    """Find the jobs that would spoil a file: their own source, or another's target."""
+    writers: dict[str, list[Job]] = {}
     for job in jobs:
-        place = STANDARD if job.target == STANDARD else os.path.realpath(job.target)
-        if place in sources:
-            target = "standard output" if job.target == STANDARD else job.target
-            raise ParameterError(
-                f"{sources[place]} and {job.source} would both be written to {target}; "
-                "-o gives one of them another name"
-            )
-        sources[place] = job.source
+        writers.setdefault(_place(job.target), []).append(job)
+    return [replace(job, fault=_fault(job, writers[_place(job.target)])) for job in jobs]
+
+
+def _fault(job: Job, writers: list[Job]) -> str | None:
+    if job.target == STANDARD:
+        return None
+    source = _place(job.source)
+    if _place(job.target) == source:
+        return "would be overwritten with its own result; -o or -d gives that another place"
+    others = [writer for writer in writers if writer is not job]
+    if not others:
+        return None
+    if source in [_place(other.source) for other in others]:
+        return "is given more than once"
+    return f"would be written to {job.target}, as would {others[0].source}; -o gives another name"
 
 
 def _is_terminal() -> bool:

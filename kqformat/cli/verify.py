@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from kqformat.cli.console import input_name, say
-from kqformat.cli.jobs import FAILURES, map_input, report_failure
-from kqformat.cli.plan import positive_int
+from kqformat.cli.jobs import FAILURES, read_input, report_failure
+from kqformat.cli.plan import add_max_pixels
 from kqformat.limits import Limits
 
 
@@ -16,29 +16,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "verify",
         allow_abbrev=False,
         help="check every byte of .kq files",
-        description="Decode .kq files without writing anything, and say what is wrong and where.",
+        description="Check .kq files without writing anything, and say what is wrong and where.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="or - for standard input")
     parser.add_argument("-q", "--quiet", action="store_true", help="print errors only")
-    parser.add_argument(
-        "--max-pixels",
-        type=positive_int,
-        default=Limits().pixels,
-        metavar="N",
-        help="refuse larger images (default: 2^28)",
-    )
+    add_max_pixels(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check every file."""
-    from kqformat.decoding import decode_indexed
+    from kqformat.codec.layout import most_file_bytes
+    from kqformat.codec.stream import verify
 
     status = 0
     limits = Limits(pixels=options.max_pixels)
     for path in options.files:
         try:
-            decode_indexed(map_input(path), limits=limits)
+            verify(read_input(path, most_file_bytes(limits)), limits=limits)
         except FAILURES as error:
             report_failure(path, error)
             status = 1

@@ -11,6 +11,8 @@ answers to one chapter of the spec:
 `bands`            §6: how rows are split
 `packed`           §6.1: packed indices (`packed_kernel` has the loops)
 `layout`           §2 and §7: the parts of a file in order, without their pixels; no NumPy
-`stream`           the whole: encode, decode, decode a region
+`stream`           the whole: encode, decode, verify
+`region`           §6.1, class R: single pixels and rectangles
+`salvage`          not normative: what is left of a file that was cut short
 =================  ===================================================================
 """

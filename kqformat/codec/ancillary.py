@@ -6,10 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from kqformat.errors import FormatError
-from kqformat.metadata import RESOLUTION_UNIT, Metadata
-
-KNOWN_TAGS = {"i": "icc_profile", "e": "exif", "x": "xmp", "r": "dpi"}
-"""The tags of spec §5.2 in canonical order, with the names of what they hold."""
+from kqformat.metadata import KNOWN_TAGS, RESOLUTION_UNIT, Metadata
 
 _RESOLUTION = struct.Struct(">II")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator
 
 from kqformat.errors import ParameterError
+from kqformat.fields import checked_integer
 
 MAX_BAND_SHIFT = 31
 """The `band_shift` of a picture in one band."""
@@ -51,7 +51,7 @@ def canonical_band_shift(width: int, height: int) -> int:
 
 def checked_band_shift(band_shift: int, height: int) -> int:
     """Return `band_shift`, or 31 where it would make one band only."""
-    band_shift = operator.index(band_shift)  # NumPy's narrow integers would overflow below
+    band_shift = checked_integer("band_shift", band_shift)
     if not 0 <= band_shift <= MAX_BAND_SHIFT:
         raise ParameterError(f"band_shift is {band_shift}, expected 0 to {MAX_BAND_SHIFT}")
     return band_shift if 1 << band_shift < height else MAX_BAND_SHIFT

@@ -10,11 +10,11 @@ from zlib import crc32
 from kqformat.codec.bands import MAX_BAND_SHIFT, band_count
 from kqformat.codec.cursor import Cursor
 from kqformat.errors import ChecksumError, FormatError, UnsupportedError
+from kqformat.fields import MAX_DIMENSION, index_width
 from kqformat.limits import Limits
 
 SIGNATURE = b"\xbbKQ"
 VERSION = 1
-MAX_DIMENSION = 2**31 - 1
 
 _FIELDS = struct.Struct(">3sBIIHBB")
 _CRC = struct.Struct(">I")
@@ -58,7 +58,7 @@ class Head:
     @property
     def index_width(self) -> int:
         """Bits of an index, b."""
-        return (self.palette_size - 1).bit_length()
+        return index_width(self.palette_size)
 
     @property
     def byte_length(self) -> int:

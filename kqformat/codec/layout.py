@@ -6,9 +6,11 @@ band checks that of the band. It imports no NumPy: `kq info` needs no more than 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from kqformat.codec.ancillary import KNOWN_TAGS, check_length, metadata_from, metadata_sections
+from kqformat.codec.ancillary import check_length, metadata_from, metadata_sections
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.cursor import BytesLike, Cursor, MemoryCursor
 from kqformat.codec.head import Head, read_head
@@ -22,8 +24,8 @@ from kqformat.codec.sections import (
     skip_payload,
 )
 from kqformat.errors import FormatError, UnsupportedError
-from kqformat.limits import DEFAULT_LIMITS, Limits
-from kqformat.metadata import Metadata
+from kqformat.limits import DEFAULT_LIMITS, Limits, checked_limits
+from kqformat.metadata import KNOWN_TAGS, Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,13 @@ class Layout(Opening):
         return self.bands[-1].end
 
 
-def read_layout(data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> Layout:
+BandCheck: TypeAlias = Callable[[Head, Section, int], None]
+"""What looks into a band, given the head, the band's place and its number of pixels."""
+
+
+def read_layout(
+    data: BytesLike, limits: Limits = DEFAULT_LIMITS, check_band: BandCheck | None = None
+) -> Layout:
     """Find every part of a file in memory.
 
     Parameters
@@ -66,6 +74,10 @@ def read_layout(data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> Layout:
         The whole file.
     limits : Limits
         What the file may ask for.
+    check_band : BandCheck or None
+        Where the structure is wrong after some bands, what is called with each of these, so that
+        damage in one of them, which comes first in the file, is also the first to be reported
+        (spec §1.1). Not called for a file whose structure is right.
 
     Raises
     ------
@@ -75,22 +87,22 @@ def read_layout(data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> Layout:
         If the file asks for more than `limits`.
     """
     cursor = MemoryCursor(data)
+    bands: list[Section] = []
     with cursor.view:  # released even where an error keeps this frame, so that a map can be closed
         opening, first_band = read_opening(cursor, limits)
-        bands = _read_bands(cursor, opening.head, first_band)
-        if not cursor.at_end():
-            raise FormatError(
-                "bytes after the last band",
-                offset=cursor.offset,
-                found=f"{len(cursor.view) - cursor.offset:,} bytes",
-                expected="the end of the file",
-            )
-    return Layout(opening.head, opening.metadata, opening.sections, bands)
+        try:
+            _read_bands(cursor, opening.head, first_band, bands)
+        except FormatError:
+            if check_band is not None:
+                for band, pixels in zip(bands, band_pixels(opening.head), strict=False):
+                    check_band(opening.head, band, pixels)
+            raise
+    return Layout(opening.head, opening.metadata, opening.sections, tuple(bands))
 
 
 def read_opening(cursor: Cursor, limits: Limits) -> tuple[Opening, SectionStart]:
     """Read the head and the metadata, up to and with the tag and length of the first band."""
-    head = read_head(cursor, limits)
+    head = read_head(cursor, checked_limits(limits))
     contents: list[tuple[str, bytes]] = []
     sections: list[Section] = []
     byte_length = 0
@@ -108,9 +120,29 @@ def read_opening(cursor: Cursor, limits: Limits) -> tuple[Opening, SectionStart]
         contents.append((start.tag, payload))
 
 
+def band_pixels(head: Head) -> Iterator[int]:
+    """Yield the number of pixels of each band."""
+    for top, bottom in band_rows(head.height, head.band_shift):
+        yield (bottom - top) * head.width
+
+
 def band_byte_length(head: Head, rows: int) -> int:
     """Return the bytes of a band's payload (spec §6.1)."""
     return packed_byte_length(rows * head.width, head.index_width)
+
+
+def most_file_bytes(limits: Limits) -> int:
+    """Return a size that no file within the limits exceeds.
+
+    Examples
+    --------
+    >>> most_file_bytes(DEFAULT_LIMITS)
+    554566228
+    """
+    head = 20 + 4 * checked_limits(limits).palette_entries
+    metadata = limits.metadata_bytes + SECTION_OVERHEAD * limits.metadata_sections
+    padding = limits.bands
+    return head + metadata + 2 * limits.pixels + SECTION_OVERHEAD * limits.bands + padding
 
 
 def packed_file_bytes(head: Head, metadata: Metadata) -> int:
@@ -130,14 +162,15 @@ def packed_file_bytes(head: Head, metadata: Metadata) -> int:
     return head.byte_length + sum(SECTION_OVERHEAD + length for length in payloads)
 
 
-def _read_bands(cursor: MemoryCursor, head: Head, start: SectionStart) -> tuple[Section, ...]:
-    """Pass over all bands, the first of which has begun."""
-    bands: list[Section] = []
-    for top, bottom in band_rows(head.height, head.band_shift):
+def _read_bands(
+    cursor: MemoryCursor, head: Head, start: SectionStart, bands: list[Section]
+) -> None:
+    """Pass over all bands, the first of which has begun, to the end; note each that is whole."""
+    for pixels in band_pixels(head):
         if bands:
             start = read_start(cursor)
             _require_band(start)
-        expected = band_byte_length(head, bottom - top)
+        expected = packed_byte_length(pixels, head.index_width)
         if start.length != expected:
             raise FormatError(
                 f"band {len(bands)} has another length than its pixels",
@@ -147,7 +180,13 @@ def _read_bands(cursor: MemoryCursor, head: Head, start: SectionStart) -> tuple[
                 expected=expected,
             )
         bands.append(skip_payload(cursor, start))
-    return tuple(bands)
+    if not cursor.at_end():
+        raise FormatError(
+            "bytes after the last band",
+            offset=cursor.offset,
+            found=f"{len(cursor.view) - cursor.offset:,} bytes",
+            expected="the end of the file",
+        )
 
 
 def _require_band(start: SectionStart) -> None:

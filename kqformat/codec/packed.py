@@ -12,12 +12,24 @@ import numpy.typing as npt
 from kqformat.codec import packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.errors import FormatError
-from kqformat.model import Indices
+from kqformat.fields import index_width
+from kqformat.model import Indices, check_range, index_dtype
 
 
-def pack(indices: Indices, index_width: int, payload: memoryview) -> None:
-    """Write the indices (any shape, raster order) to a payload of the right length."""
-    packed_kernel.pack(np.ascontiguousarray(indices).reshape(-1), index_width, payload)
+def pack(indices: Indices, palette_size: int, payload: memoryview) -> None:
+    """Write the indices (any shape, raster order) to a payload of the right length.
+
+    That each has a palette entry is checked again: the arrays of an `IndexedImage` may have been
+    changed since it was made.
+    """
+    check_range(indices, palette_size)
+    flat = np.ascontiguousarray(indices).reshape(-1)
+    packed_kernel.pack(flat, index_width(palette_size), payload)
+
+
+def check(payload: memoryview, palette_size: int, count: int, offset: int = 0) -> None:
+    """Check a band's padding, and that each of its `count` indices has a palette entry."""
+    _check_payload(payload, palette_size, count, offset)
 
 
 def unpack(payload: memoryview, palette_size: int, indices: Indices, offset: int = 0) -> None:
@@ -42,21 +54,21 @@ def expand(
     packed_kernel.expand(payload, width, table, channels, pixels)
 
 
-def colour_table(palette: npt.NDArray[np.uint8], index_width: int) -> npt.NDArray[np.uint8]:
-    """Return the palette as 2^index_width entries of four bytes, flat, as `expand` takes it."""
-    table = np.zeros((1 << index_width, 4), np.uint8)
+def colour_table(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the palette as 2^b entries of four bytes, flat, as `expand` takes it."""
+    table = np.zeros((1 << index_width(len(palette)), 4), np.uint8)
     table[: len(palette), : palette.shape[1]] = palette
     return table.reshape(-1)
 
 
 def empty_indices(palette_size: int, count: int) -> Indices:
     """Return room for indices into a palette: uint8 for up to 256 entries, else uint16."""
-    return np.empty(count, np.uint8) if palette_size <= 256 else np.empty(count, np.uint16)
+    return np.empty(count, index_dtype(palette_size))
 
 
 def _check_payload(payload: memoryview, palette_size: int, count: int, offset: int) -> int:
     """Check the padding and the range of the indices; return the index width."""
-    width = (palette_size - 1).bit_length()
+    width = index_width(palette_size)
     spare_bits = 8 * packed_byte_length(count, width) - count * width
     padding = payload[-1] & ((1 << spare_bits) - 1) if spare_bits else 0
     if padding:

@@ -25,7 +25,7 @@ def pack(
     index_width: cython.int,
     payload: cython.uchar[::1],
 ) -> None:
-    """Write each index as `index_width` bits, most significant bit first; pad with zeros."""
+    """Write the last `index_width` bits of each index, the first of them first; pad with zeros."""
     n: cython.Py_ssize_t = indices.shape[0]
     _require_lengths(n, index_width, payload.shape[0])
     if index_width == 0:
@@ -48,8 +48,9 @@ def pack(
     held: cython.uint = 0
     held_bits: cython.int = 0
     byte: cython.Py_ssize_t = groups * index_width
+    mask: cython.uint = (cython.cast(cython.uint, 1) << index_width) - 1
     for i in range(groups * 8, n):
-        held = (held << index_width) | indices[i]
+        held = (held << index_width) | (indices[i] & mask)
         held_bits += index_width
         while held_bits >= 8:
             held_bits -= 8
@@ -191,10 +192,11 @@ def _pack_narrow(
     source: cython.pointer(cython.const[index_t]), width: cython.int, target: cython.p_uchar
 ) -> cython.void:
     """Pack 8 indices of at most 8 bits through one word."""
+    mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
     held: cython.ulonglong = 0
     i: cython.int
     for i in range(8):
-        held = (held << width) | source[i]
+        held = (held << width) | (source[i] & mask)
     for i in range(width):
         target[i] = (held >> (8 * (width - 1 - i))) & 255
 
@@ -207,11 +209,12 @@ def _pack_wide(
     source: cython.pointer(cython.const[index_t]), width: cython.int, target: cython.p_uchar
 ) -> cython.void:
     """Pack 8 indices of 9 to 16 bits, a byte as soon as it is whole."""
+    mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
     held: cython.uint = 0
     held_bits: cython.int = 0
     i: cython.int
     for i in range(8):
-        held = (held << width) | source[i]
+        held = (held << width) | (source[i] & mask)
         held_bits += width
         while held_bits >= 8:
             held_bits -= 8

@@ -5,8 +5,6 @@ The CRC-32 of bands is not checked here, since that would read all of them.
 
 from __future__ import annotations
 
-import operator
-
 import numpy as np
 
 from kqformat.codec import packed, packed_kernel
@@ -15,6 +13,7 @@ from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
 from kqformat.codec.sections import SECTION_OVERHEAD
 from kqformat.errors import ParameterError
+from kqformat.fields import checked_integer
 from kqformat.model import Indices
 
 
@@ -60,13 +59,14 @@ def read_region(
     Raises
     ------
     ParameterError
-        If the rectangle is empty or not inside the picture.
+        If the rectangle is empty, not inside the picture or not of integers.
     FormatError
         If an index in it has no palette entry.
     """
     head = layout.head
-    # NumPy's narrow integers would overflow below.
-    left, top, right, bottom = map(operator.index, (left, top, right, bottom))
+    left, top, right, bottom = (
+        checked_integer("region", side) for side in (left, top, right, bottom)
+    )
     if not (0 <= left < right <= head.width and 0 <= top < bottom <= head.height):
         raise ParameterError(
             f"region ({left}, {top}, {right}, {bottom}) is empty or not inside the picture "

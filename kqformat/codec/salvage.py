@@ -1,4 +1,8 @@
-"""What is left of a file that was cut short, for callers who ask for that explicitly."""
+"""What is left of a file that was cut short, for callers who ask for that explicitly.
+
+Lenient, and not normative: spec §9 allows it as an option that is not the default, and says nothing
+of what it gives.
+"""
 
 from __future__ import annotations
 

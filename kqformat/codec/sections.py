@@ -11,11 +11,12 @@ from kqformat.codec.head import check_crc
 from kqformat.errors import FormatError
 
 BAND_TAG = "B"
-SECTION_OVERHEAD = 9
-"""Bytes of a section besides its payload."""
 
 _START = struct.Struct(">cI")
 _CRC = struct.Struct(">I")
+
+SECTION_OVERHEAD = _START.size + _CRC.size
+"""Bytes of a section besides its payload."""
 
 
 @dataclass(frozen=True, slots=True)

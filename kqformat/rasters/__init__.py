@@ -4,16 +4,18 @@ Whatever mode an image has, it becomes one of two things: an `IndexedImage` wher
 palette image already (indices and palette are then kept exactly), else uint8 pixels of grey, RGB
 or RGBA in the colour space of an RGB profile or sRGB. No palette is chosen here.
 
-============  ==========================================================================
-`reading`     an image file of any format to a `Raster`: upright, with its metadata
-`modes`       the modes of Pillow to pixels or an `IndexedImage`
-`depths`      grey of 16 and 32 bits and floating point to 8 bits
-`images`      an `IndexedImage` to a Pillow image; metadata both ways
-============  ==========================================================================
+=============  =========================================================================
+`reading`      an image file of any format to a `Raster`: upright, with its metadata
+`modes`        the modes of Pillow to pixels or an `IndexedImage`
+`depths`       grey of 16 and 32 bits and floating point to 8 bits
+`orientation`  which way up a picture is, and turning it upright
+`images`       an `IndexedImage` to a Pillow image; metadata both ways
+=============  =========================================================================
 """
 
 from kqformat.rasters.images import image_from, info_of, metadata_from
 from kqformat.rasters.modes import indexed_from, pixels_from
+from kqformat.rasters.orientation import orientation_of, turned_upright
 from kqformat.rasters.reading import Raster, read_raster
 
 __all__ = [
@@ -22,6 +24,8 @@ __all__ = [
     "indexed_from",
     "info_of",
     "metadata_from",
+    "orientation_of",
     "pixels_from",
     "read_raster",
+    "turned_upright",
 ]

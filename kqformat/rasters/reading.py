@@ -7,7 +7,7 @@ from typing import IO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from kqformat.errors import LimitError, RasterError
 from kqformat.limits import Limits
@@ -15,6 +15,7 @@ from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 from kqformat.rasters.images import metadata_from
 from kqformat.rasters.modes import indexed_from, pixels_from
+from kqformat.rasters.orientation import turn_upright
 
 _GREY_SCALES = {"L;2": 85, "L;4": 17}
 
@@ -41,7 +42,7 @@ class Raster:
 def read_raster(source: str | IO[bytes], *, max_pixels: int) -> Raster:
     """Read an image file of any format that Pillow knows.
 
-    EXIF orientation is applied, and removed from the metadata.
+    EXIF orientation is applied, to the resolution too, and removed from the metadata.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def read_raster(source: str | IO[bytes], *, max_pixels: int) -> Raster:
             Limits(pixels=max_pixels).check_pixels(image.width, image.height)
             frames = _frames(image)
             _correct_transparency(image)
-            _turn_upright(image)
+            turn_upright(image)
             content = indexed_from(image) if image.mode == "P" else pixels_from(image)
             return Raster(content, metadata_from(image), frames)
     except (LimitError, MemoryError, FileNotFoundError, IsADirectoryError, PermissionError):
@@ -101,15 +102,6 @@ def _correct_transparency(image: Image.Image) -> None:
         image.info["transparency"] = transparent * _GREY_SCALES.get(raw_mode, 1)
     elif raw_mode == "RGB;16B":
         image.info["transparency"] = tuple(value >> 8 for value in transparent)
-
-
-def _turn_upright(image: Image.Image) -> None:
-    """Apply the EXIF orientation; an image whose EXIF cannot be read stays as it is."""
-    image.load()
-    try:
-        ImageOps.exif_transpose(image, in_place=True)  # a copy would hold all pixels twice
-    except (SyntaxError, ValueError, KeyError, TypeError, OSError):
-        image.info.pop("exif", None)
 
 
 def _reason(error: Exception) -> str:

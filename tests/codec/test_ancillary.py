@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from strategies import metadata
 
-from kqformat.codec.ancillary import (
-    KNOWN_TAGS,
-    check_length,
-    metadata_from,
-    metadata_sections,
-)
+from kqformat.codec.ancillary import check_length, metadata_from, metadata_sections
 from kqformat.errors import FormatError
-from kqformat.metadata import Metadata
+from kqformat.metadata import KNOWN_TAGS, Metadata
 
 ALL = Metadata(b"icc", b"exif", b"xmp", (300, 72.5), (("z", b"1"), ("a", b""), ("z", b"2")))
 

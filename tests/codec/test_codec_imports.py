@@ -15,7 +15,7 @@ HEAVY = {"numpy", "PIL", "matplotlib", "bitarray"}
 CODEC = [
     f"kqformat.codec.{module.name}" for module in pkgutil.iter_modules(kqformat.codec.__path__)
 ]
-LIGHT = ["kqformat", "kqformat.errors", "kqformat.limits", "kqformat.metadata"]
+LIGHT = [f"kqformat{name}" for name in ("", ".errors", ".fields", ".limits", ".metadata")]
 LIGHT += [f"kqformat.codec.{name}" for name in ("ancillary", "cursor", "head", "layout")]
 
 

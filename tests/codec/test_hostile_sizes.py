@@ -14,7 +14,7 @@ from vectors import writer
 
 from kqformat.codec.cursor import StreamCursor
 from kqformat.codec.layout import read_layout, read_opening
-from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed
+from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, verify
 from kqformat.errors import FormatError, KqError, LimitError, TruncatedError
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.metadata import Metadata
@@ -112,6 +112,20 @@ def test_endless_stream_is_read_up_to_the_limit_only() -> None:
             read_opening(StreamCursor(io.BytesIO(data)), DEFAULT_LIMITS)
 
     assert peak_bytes(refuse) < 2 * 2**20 + MOST_BYTES
+
+
+def test_verifying_takes_no_memory_for_pixels() -> None:
+    """The full check of a large picture goes through its bands where they lie."""
+    pixels = np.zeros((2**11, 2**11), np.uint8)
+    data = encode_indexed(IndexedImage(pixels, np.zeros((3, 3), np.uint8)), band_shift=4)
+    assert peak_bytes(lambda: decode_indexed(data)) > pixels.size
+    assert peak_bytes(lambda: verify(data)) < pixels.size // 10
+
+
+def test_encoding_takes_memory_for_the_file_once() -> None:
+    """The bytes that are returned are those that were packed into, not a copy."""
+    image = IndexedImage(np.zeros((2**11, 2**11), np.uint8), np.zeros((256, 3), np.uint8))
+    assert peak_bytes(lambda: encode_indexed(image)) < 1.1 * image.indices.size
 
 
 IMAGE = IndexedImage(

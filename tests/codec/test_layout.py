@@ -12,10 +12,10 @@ from vectors import writer
 
 from kqformat.codec.ancillary import metadata_sections
 from kqformat.codec.cursor import MemoryCursor, StreamCursor
-from kqformat.codec.head import MAX_DIMENSION
-from kqformat.codec.layout import read_layout, read_opening
+from kqformat.codec.layout import most_file_bytes, read_layout, read_opening
 from kqformat.codec.stream import encode_indexed, head_of
 from kqformat.errors import FormatError, UnsupportedError
+from kqformat.fields import MAX_DIMENSION
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage
 
@@ -96,6 +96,25 @@ def test_nothing_comes_after_the_last_band(after: bytes) -> None:
     assert type(caught.value) is FormatError
     assert caught.value.offset == len(data)
     assert caught.value.found == f"{len(after)} bytes"
+
+
+@given(image=indexed_images(), band_shift=BAND_SHIFTS)
+def test_no_file_is_longer_than_its_limits_allow(
+    image: IndexedImage, band_shift: int | None
+) -> None:
+    """Of the least limits that let a file pass follows a length that it does not exceed."""
+    data = encode_indexed(image, band_shift=band_shift)
+    layout = read_layout(data)
+    lengths = [section.length for section in layout.sections]
+    limits = Limits(
+        pixels=image.width * image.height,
+        bands=len(layout.bands),
+        palette_entries=image.colors,
+        metadata_bytes=max(1, sum(lengths)),
+        metadata_sections=max(1, len(lengths)),
+    )
+    assert read_layout(data, limits) == layout
+    assert len(data) <= most_file_bytes(limits)
 
 
 @pytest.mark.parametrize("claimed", [0, 1, 2**32 - 1])

@@ -47,7 +47,7 @@ def index_samples(index_width: int, dtype: Any) -> list[Indices]:
 def packed_payload(indices: Indices, index_width: int) -> bytearray:
     """Return the payload that the package packs, into memory that is not zero."""
     payload = bytearray(b"\xa5" * packed_byte_length(len(indices), index_width))
-    packed.pack(indices, index_width, memoryview(payload))
+    packed.pack(indices, 1 << index_width, memoryview(payload))
     return payload
 
 
@@ -85,7 +85,7 @@ def test_expand_is_a_palette_lookup(index_width: int, channels: int) -> None:
     size = (1 << index_width) - (1 << index_width) // 4
     random = np.random.default_rng(index_width)
     palette = random.integers(0, 256, (size, channels), np.uint8)
-    table = packed.colour_table(palette, index_width)
+    table = packed.colour_table(palette)
     for count in COUNTS:
         indices = random.integers(0, size, count, np.uint16)
         room = np.full((count + 2) * channels, 77, np.uint8)
@@ -116,7 +116,7 @@ def test_memory_order_does_not_matter(arrange: Any) -> None:
     """Indices are packed in raster order, however they lie in memory."""
     indices = np.random.default_rng(5).integers(0, 32, (7, 9), np.uint8)
     payload = bytearray(packed_byte_length(63, 5))
-    packed.pack(arrange(indices), 5, memoryview(payload))
+    packed.pack(arrange(indices), 32, memoryview(payload))
     assert payload == oracle(indices.reshape(-1), 5)
 
 
@@ -131,7 +131,7 @@ def unpack_checked(payload: bytes, palette_size: int, count: int) -> None:
 
 def expand_checked(payload: bytes, palette_size: int, count: int) -> None:
     palette = np.zeros((palette_size, 3), np.uint8)
-    table = packed.colour_table(palette, (palette_size - 1).bit_length())
+    table = packed.colour_table(palette)
     pixels = np.empty(3 * count, np.uint8)
     packed.expand(memoryview(payload), palette_size, table, 3, pixels, PLACE)
 
@@ -170,7 +170,7 @@ def test_colour_table_has_an_entry_for_every_code() -> None:
     """The table is as long as an index can reach, with zeros where the palette has nothing."""
     palette = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], np.uint8)
     expected = [1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0, 0, 0, 0, 0]
-    assert packed.colour_table(palette, 2).tolist() == expected
+    assert packed.colour_table(palette).tolist() == expected
 
 
 def zeros(count: int) -> npt.NDArray[np.uint8]:

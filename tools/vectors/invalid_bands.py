@@ -82,6 +82,11 @@ def band_count(name: str, error: str, rule: str, data: bytes, where: str = "§6"
     return Invalid(name, error, where, rule, data)
 
 
+def order(name: str, error: str, rule: str, *bands: bytes) -> Invalid:
+    """Return the three-band file with two faults, of which the first names the error."""
+    return Invalid(f"order-{name}", error, "§1.1", rule, with_bands(*bands))
+
+
 ONE_COLOR_HEAD = picture(4, 4, rgb_palette(1)).head().encode()
 
 TRUNCATIONS = [
@@ -226,4 +231,79 @@ COUNTS = [
     ),
 ]
 
-INVALID_BANDS: list[Invalid] = [*TRUNCATIONS, *LENGTHS, *PADDING, *INDICES, *COUNTS]
+WRONG_CRC = section("B", THREE_PAYLOADS[0], crc=bytes(4))
+WRONG_PADDING = section("B", THREE_PAYLOADS[0][:-1] + bytes([THREE_PAYLOADS[0][-1] | 1]))
+WRONG_INDEX = section("B", pack([0, 1, 2, 3, 2, 1], 2))
+WRONG_LENGTH = section("B", bytes(5))
+
+ORDER = [
+    order(
+        "crc-length",
+        CHECKSUM,
+        "Of two faults the first counts: a crc, then a length in the next band.",
+        WRONG_CRC,
+        WRONG_LENGTH,
+        THREE_BANDS[2],
+    ),
+    order(
+        "crc-cut",
+        CHECKSUM,
+        "Of two faults the first counts: a crc, then the data ends two bands later.",
+        WRONG_CRC,
+        THREE_BANDS[1],
+        THREE_BANDS[2][:-1],
+    ),
+    order(
+        "crc-ancillary",
+        CHECKSUM,
+        "Of two faults the first counts: a crc, then an ancillary section after a band.",
+        WRONG_CRC,
+        section("z"),
+    ),
+    order(
+        "crc-end",
+        CHECKSUM,
+        "Of two faults the first counts: a crc, then bytes after the last band.",
+        WRONG_CRC,
+        *THREE_BANDS[1:],
+        b"\x00",
+    ),
+    order(
+        "padding-cut",
+        FORMAT,
+        "Of two faults the first counts: padding, then the data ends in the next band.",
+        WRONG_PADDING,
+        THREE_BANDS[1][:7],
+    ),
+    order(
+        "index-critical",
+        FORMAT,
+        "Of two faults the first counts: an index, then an unknown critical section.",
+        WRONG_INDEX,
+        section("Z"),
+    ),
+    order(
+        "padding-crc",
+        FORMAT,
+        "Of two faults the first counts: padding, then a crc in the next band.",
+        WRONG_PADDING,
+        section("B", THREE_PAYLOADS[1], crc=bytes(4)),
+        THREE_BANDS[2],
+    ),
+    order(
+        "length-crc",
+        FORMAT,
+        "Of two faults the first counts: a length, then a crc in the next band.",
+        WRONG_LENGTH,
+        section("B", THREE_PAYLOADS[1], crc=bytes(4)),
+        THREE_BANDS[2],
+    ),
+    order(
+        "cut-after-crc",
+        CHECKSUM,
+        "Of two faults the first counts: a crc, then the data ends right after it.",
+        WRONG_CRC,
+    ),
+]
+
+INVALID_BANDS: list[Invalid] = [*TRUNCATIONS, *LENGTHS, *PADDING, *INDICES, *COUNTS, *ORDER]

@@ -1,0 +1,35 @@
+"""What `encode` and `info` both say of a `.kq` file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFacts:
+    """The numbers of one file, under the names that `--json` gives them.
+
+    Examples
+    --------
+    >>> facts = FileFacts(
+    ...     width=4, height=2, colors=2, index_bits=1, coding="packed", file_bytes=36
+    ... )
+    >>> facts.baseline_bytes, round(facts.ratio, 2)
+    (24, 0.67)
+    """
+
+    width: int
+    height: int
+    colors: int
+    index_bits: int
+    coding: str
+    file_bytes: int
+    baseline_bytes: int = field(init=False)
+    """The pixels at 24 bits each."""
+    ratio: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compare the file with its pixels at 24 bits."""
+        baseline = 3 * self.width * self.height
+        object.__setattr__(self, "baseline_bytes", baseline)
+        object.__setattr__(self, "ratio", baseline / self.file_bytes)

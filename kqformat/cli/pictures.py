@@ -1,0 +1,35 @@
+"""Reading the pictures to be quantized, for the subcommands that quantize."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from kqformat.codec.head import SIGNATURE
+from kqformat.limits import Limits
+
+if TYPE_CHECKING:
+    from kqformat.rasters import Raster
+
+
+def prepare_pillow(max_pixels: int) -> None:
+    """Have Pillow know all of its formats, .kq too, and the limit of pixels."""
+    from PIL import Image
+
+    import kqformat.pillow_plugin  # noqa: F401
+
+    # For pictures inside of pictures, as in .ico; `read_raster` checks all others more strictly.
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    Image.init()
+
+
+def read_picture(source: bytes, max_pixels: int) -> Raster:
+    """Read a picture; a .kq file with all that it has, unless it has to be turned."""
+    from kqformat.codec.stream import decode_indexed
+    from kqformat.rasters import Raster, info_of, orientation_of, read_raster
+
+    if source.startswith(SIGNATURE):
+        indexed = decode_indexed(source, limits=Limits(pixels=max_pixels))
+        if orientation_of(info_of(indexed)) == 1:
+            return Raster(indexed, indexed.metadata, 1)
+    return read_raster(io.BytesIO(source), max_pixels=max_pixels)
