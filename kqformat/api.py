@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,10 @@ from kqformat.codec import stream
 from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
 from kqformat.files import write_file
 from kqformat.metadata import Metadata
-from kqformat.model import IndexedImage
+from kqformat.model import MAX_COLORS, IndexedImage
 from kqformat.quantizer import pipeline
-from kqformat.quantizer.pipeline import (
-    DEFAULT_COLORS,
-    DEFAULT_INIT,
-    DEFAULT_MAX_ITERATIONS,
-    Quantization,
-)
+from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
+from kqformat.quantizer.pipeline import DEFAULT_COLORS, Quantization
 
 __all__ = [
     "decode",
@@ -37,10 +34,7 @@ __all__ = [
 def quantize(
     pixels: npt.NDArray[np.uint8],
     colors: int = DEFAULT_COLORS,
-    *,
-    init: str = DEFAULT_INIT,
-    max_iterations: int = DEFAULT_MAX_ITERATIONS,
-    seed: int = 0,
+    **options: Unpack[QuantizeOptions],
 ) -> IndexedImage:
     """Choose a palette by k-means and map every pixel to its nearest entry.
 
@@ -53,13 +47,22 @@ def quantize(
     colors : int
         The most palette entries, k, 1 to 65,536. An image with no more distinct colours is kept
         exactly, with exactly its colours.
+    effort : {"fast", "balanced", "best"}
+        How much work is put into the palette; "balanced" if not given.
     init : {"wu", "kmeans++", "random", "random-space"}
-        The first centroids: Wu's splitting (deterministic), k-means++, k pixels of the image, or
-        k points of the colour cube.
-    max_iterations : int
-        The most passes of k-means; fewer are run if nothing changes any more.
+        The first centroids: Wu's splitting (the default, deterministic), k-means++, k pixels of
+        the image, or k points of the colour cube.
+    max_iterations : int or None
+        If given, plain k-means and nothing else: from the start, passes on all the colours until
+        nothing changes, but at most so many.
     seed : int
-        For the starts that draw at random.
+        For the starts that draw at random; 0 if not given.
+    space : {"srgb", "oklab"}
+        Where distances are measured; sRGB if not given.
+    keep_colors : iterable of str or sequence of int
+        Colours that are in the palette whatever else is: ``"#rrggbb"`` or numbers.
+    importance : ndarray, uint8, shape (H, W), or None
+        How much pixels count in the choice of the palette: from 1 (0) to 256 (255).
 
     Returns
     -------
@@ -76,18 +79,13 @@ def quantize(
     >>> quantize(pixels, 2).palette.tolist()
     [[9, 9, 9], [252, 0, 0]]
     """
-    return pipeline.quantize(
-        pixels, colors, init=init, max_iterations=max_iterations, seed=seed
-    ).image
+    return pipeline.quantize(pixels, colors, **options).image
 
 
 def quantization(
     image: IndexedImage | npt.NDArray[np.uint8],
     colors: int = DEFAULT_COLORS,
-    *,
-    init: str = DEFAULT_INIT,
-    max_iterations: int = DEFAULT_MAX_ITERATIONS,
-    seed: int = 0,
+    **options: Unpack[QuantizeOptions],
 ) -> Quantization:
     """Quantize as `quantize` does, and tell how it went.
 
@@ -96,7 +94,7 @@ def quantization(
     image : IndexedImage or ndarray
         Pixels as in `quantize`, or an indexed image, which is kept exactly if its palette has no
         more than `colors` entries.
-    colors, init, max_iterations, seed
+    colors, **options
         As in `quantize`.
 
     Returns
@@ -111,21 +109,13 @@ def quantization(
     >>> result.converged, result.lossless, round(result.psnr, 2)
     (True, False, 34.81)
     """
-    pipeline.check_options(colors, init, max_iterations, seed)
     if not isinstance(image, IndexedImage):
-        pixels, metadata = image, Metadata()
-    elif image.colors <= colors:
-        return Quantization(image, image.colors, True, (), 0.0)
-    else:
-        pixels, metadata = image.to_rgb(), image.metadata
-    return pipeline.quantize(
-        pixels,
-        colors,
-        init=init,
-        max_iterations=max_iterations,
-        seed=seed,
-        metadata=metadata,
-    )
+        return pipeline.quantize(image, colors, **options)
+    check_integer("colors", colors, 1, MAX_COLORS)
+    Options(**options)
+    if image.colors <= colors:
+        return Quantization(image, image.colors, True, 0.0, lossless=True)
+    return pipeline.quantize(image.to_rgb(), colors, metadata=image.metadata, **options)
 
 
 def encode(
@@ -133,11 +123,9 @@ def encode(
     *,
     colors: int = DEFAULT_COLORS,
     coding: str = "packed",
-    init: str = DEFAULT_INIT,
-    max_iterations: int = DEFAULT_MAX_ITERATIONS,
-    seed: int = 0,
     metadata: Metadata | None = None,
     band_shift: int | None = None,
+    **options: Unpack[QuantizeOptions],
 ) -> bytes:
     """Return the bytes of a `.kq` file.
 
@@ -145,7 +133,7 @@ def encode(
     ----------
     image : IndexedImage or ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
         An `IndexedImage` is kept exactly; an array goes through `quantize` first.
-    colors, init, max_iterations, seed
+    colors, **options
         As in `quantize`; they have no meaning for an `IndexedImage`.
     coding : {"packed"}
         How the indices are stored.
@@ -162,6 +150,8 @@ def encode(
     ------
     ParameterError
         If an argument is not as described.
+    LimitError
+        If there were more bands or metadata than a decoder accepts by default (spec §8).
 
     Examples
     --------
@@ -170,7 +160,7 @@ def encode(
     (32, (64, 64, 3))
     """
     if not isinstance(image, IndexedImage):
-        image = quantize(image, colors, init=init, max_iterations=max_iterations, seed=seed)
+        image = quantize(image, colors, **options)
     if metadata is not None:
         image = replace(image, metadata=metadata)
     return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
@@ -183,11 +173,9 @@ def write(
     overwrite: bool = True,
     colors: int = DEFAULT_COLORS,
     coding: str = "packed",
-    init: str = DEFAULT_INIT,
-    max_iterations: int = DEFAULT_MAX_ITERATIONS,
-    seed: int = 0,
     metadata: Metadata | None = None,
     band_shift: int | None = None,
+    **options: Unpack[QuantizeOptions],
 ) -> int:
     """Write a `.kq` file, whole or not at all, and return its size in bytes.
 
@@ -197,7 +185,7 @@ def write(
         The file's name.
     overwrite : bool
         Whether an existing file may be replaced; `FileExistsError` if not.
-    image, colors, coding, init, max_iterations, seed, metadata, band_shift
+    image, colors, coding, metadata, band_shift, **options
         As in `encode`.
 
     Returns
@@ -208,11 +196,9 @@ def write(
         image,
         colors=colors,
         coding=coding,
-        init=init,
-        max_iterations=max_iterations,
-        seed=seed,
         metadata=metadata,
         band_shift=band_shift,
+        **options,
     )
     write_file(path, data, overwrite=overwrite)
     return len(data)

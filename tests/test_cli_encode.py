@@ -19,6 +19,7 @@ from PIL import Image, ImageCms
 from png_files import EXAMPLES, PALETTE, RGB, example, example_id
 
 import kqformat
+from kqformat.cli.main import main
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -139,11 +140,15 @@ def test_json_of_a_lossless_file_is_json(
 
 
 def test_verbose_tells_how_it_went(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With -v the passes of k-means and their errors follow the line; -q prints nothing."""
+    """With -v the stages, their times and the errors of passes follow the line; -q is silent."""
     assert kq("encode", picture, "-k", "20", "-v", "--max-iterations", "1") == 0
     first, *others = capsys.readouterr().out.splitlines()
     assert LINE.match(first)
-    assert any(line.startswith("  k-means stopped after 1 pass") for line in others)
+    assert any(re.match(r"  start: [\d.]+ ms$", line) for line in others)
+    assert any(
+        re.match(r"  k-means: [\d.]+ ms, 1 pass, [\d.]+ to [\d.]+$", line) for line in others
+    )
+    assert any(line.startswith("  k-means stopped before it converged; squ") for line in others)
     assert kq("encode", picture, "-k", "20", "-f", "-q") == 0
     assert capsys.readouterr() == ("", "")
 
@@ -157,6 +162,50 @@ def test_options_reach_the_quantizer(init: str, picture: Path) -> None:
         np.asarray(Image.open(picture)), colors=30, init=init, max_iterations=3, seed=7
     )
     assert picture.with_suffix(".kq").read_bytes() == expected
+
+
+def test_kept_colors_mask_and_space_reach_the_quantizer(picture: Path, tmp_path: Path) -> None:
+    """Kept colours, a mask and the space give the bytes that `encode` gives with them."""
+    pixels = np.asarray(Image.open(picture))
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    mask[:10] = 200
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    options = ("--keep-color", "#f0f", "--keep-color", "#123456", "--space", "oklab", "-e", "best")
+    assert kq("encode", picture, "-k", "9", *options, "--importance", tmp_path / "mask.png") == 0
+    expected = kqformat.encode(
+        pixels,
+        colors=9,
+        keep_colors=["#ff00ff", "#123456"],
+        space="oklab",
+        effort="best",
+        importance=mask,
+    )
+    assert picture.with_suffix(".kq").read_bytes() == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        (("--keep-color", "red"), 2, "colour is 'red', expected '#rrggbb'"),
+        (("--importance", "{picture}"), 1, "is no mask: it has colours other than grey"),
+        (("--importance", "{mask}"), 1, "importance has shape (2, 3), expected"),
+    ],
+)
+def test_wrong_colours_and_masks(
+    picture: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, str],
+    status: int,
+    says: str,
+) -> None:
+    """What is no colour, or no mask for this picture, is said in one line; nothing is written."""
+    Image.new("L", (3, 2)).save(tmp_path / "mask.png")
+    flag, value = options
+    value = value.format(picture=picture, mask=tmp_path / "mask.png")
+    assert kq("encode", picture, flag, value) == status
+    assert says in capsys.readouterr().err
+    assert not picture.with_suffix(".kq").exists()
 
 
 def test_palette_of_more_colors_is_quantized(picture: Path) -> None:
@@ -199,18 +248,25 @@ def tagged(tmp_path: Path) -> Path:
     ("options", "kept"),
     [
         ([], "icc exif xmp dpi"),
-        (["--keep", "all"], "icc exif xmp dpi"),
-        (["--keep", "none"], ""),
-        (["--keep", "icc,dpi"], "icc dpi"),
-        (["--strip", "all"], ""),
-        (["--strip", "none"], "icc exif xmp dpi"),
-        (["--strip", "exif"], "icc xmp dpi"),
-        (["--keep", "icc,exif", "--strip", "exif,xmp"], "icc"),
+        (["--keep=all"], "icc exif xmp dpi"),
+        (["--keep"], "icc exif xmp dpi"),
+        (["--keep=none"], ""),
+        (["--keep=icc,dpi"], "icc dpi"),
+        (["--strip=all"], ""),
+        (["--strip"], ""),
+        (["--strip=none"], "icc exif xmp dpi"),
+        (["--strip=exif"], "icc xmp dpi"),
+        (["--strip=icc,exif"], "xmp dpi"),
+        (["--keep=icc,exif", "--strip=exif,xmp"], "icc"),
     ],
 )
 def test_metadata_is_kept_as_asked(options: list[str], kept: str, tagged: Path) -> None:
-    """--keep and --strip choose the parts of the metadata; all are kept by default."""
+    """--keep and --strip choose the parts of the metadata; all are kept by default.
+
+    A bare --strip takes all away, and takes no file name for its list.
+    """
     assert kq("encode", tagged, *options) == 0
+    assert kq("encode", "-f", *options, tagged) == 0
     metadata = kqformat.read_indexed(tagged.with_suffix(".kq")).metadata
     found = {
         "icc": metadata.icc_profile == PROFILE,
@@ -219,6 +275,74 @@ def test_metadata_is_kept_as_asked(options: list[str], kept: str, tagged: Path) 
         "dpi": metadata.dpi == (300.0, 300.0),
     }
     assert [part for part, is_there in found.items() if is_there] == kept.split()
+
+
+def test_sections_of_others_are_kept_where_no_pixel_changes(tmp_path: Path) -> None:
+    """Of a .kq file all metadata is kept, unless the pixels change or it is not wanted."""
+    metadata = kqformat.Metadata(xmp=b"<x/>", unknown=(("z", b"what"), ("a", b"ever")))
+    palette = np.arange(900, dtype=np.uint16).astype(np.uint8).reshape(300, 3)
+    indices = np.arange(300, dtype=np.uint16).reshape(15, 20)
+    source, target = tmp_path / "a.kq", tmp_path / "b.kq"
+    kqformat.write(source, kqformat.IndexedImage(indices, palette, metadata))
+    exact: list[Any] = ["encode", source, "-f", "-k", "300", "-o", target]
+    assert kq(*exact) == 0
+    assert target.read_bytes() == source.read_bytes()
+    for options in (["--strip"], ["--strip=other"], ["--keep=xmp"], ["-k", "20"]):
+        assert kq(*exact, *options) == 0
+        found = kqformat.read_indexed(target).metadata
+        assert found.unknown == ()
+        assert (found.xmp is None) == (options == ["--strip"])
+
+
+def test_kq_file_on_its_side_is_turned(tagged: Path) -> None:
+    """A .kq file whose EXIF says to turn it is turned as any picture is."""
+    exif = Image.Exif()
+    exif[274] = 6
+    source = tagged.with_name("side.kq")
+    given = kqformat.Metadata(exif=exif.tobytes()[6:], dpi=(300, 150), unknown=(("z", b""),))
+    image = kqformat.IndexedImage(np.zeros((8, 16), np.uint8), np.zeros((1, 3), np.uint8), given)
+    kqformat.write(source, image)
+    assert kq("encode", source, "-o", tagged.with_name("up.kq")) == 0
+    turned = kqformat.read_indexed(tagged.with_name("up.kq"))
+    assert turned.size == (8, 16)
+    assert turned.metadata.dpi == (150, 300)
+    with Image.open(tagged.with_name("up.kq")) as upright:
+        assert upright.getexif().get(274, 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("orientation", "dpi"), [(1, (300, 150)), (3, (300, 150)), (8, (150, 300))]
+)
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tiff"])
+def test_resolution_is_turned_with_the_picture(
+    orientation: int, dpi: tuple[int, int], suffix: str, tmp_path: Path
+) -> None:
+    """Where a picture is turned by a quarter its two resolutions change places."""
+    exif = Image.Exif()
+    exif[274] = orientation
+    source = tmp_path / f"a.{suffix}"
+    Image.new("RGB", (16, 8), "teal").save(source, exif=exif, dpi=(300, 150))
+    assert kq("encode", source) == 0
+    assert kqformat.read_indexed(tmp_path / "a.kq").metadata.dpi == pytest.approx(dpi, abs=0.02)
+
+
+def test_defaults_are_those_of_the_quantizer(
+    picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the help calls defaults is what the quantizer does if nothing is said."""
+    with pytest.raises(SystemExit):
+        main(["encode", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    found: dict[str, Any] = {
+        name: re.findall(rf"--{name} \{{[^()]*\(default: ([^ ,)]+)", text)[-1]
+        for name in ("effort", "init")
+    }
+    with Image.open(picture) as image:
+        pixels = np.asarray(image)
+    assert kq("encode", picture) == 0
+    expected = kqformat.encode(pixels, colors=256, seed=0, **found)
+    assert "1 to 65536 (default: 256)" in text
+    assert picture.with_suffix(".kq").read_bytes() == expected
 
 
 def test_picture_on_its_side_is_turned(tagged: Path) -> None:
@@ -313,9 +437,9 @@ def test_picture_inside_of_a_picture_meets_the_limit(
         ["-j", "0"],
         ["--init", "best"],
         ["--coding", "zip"],
-        ["--keep", "color"],
-        ["--keep", ""],
-        ["--strip", "icc,color"],
+        ["--keep=color"],
+        ["--keep="],
+        ["--strip=icc,color"],
         ["-q", "-v"],
         ["--colours", "3"],
         ["--max", "3"],

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from kqformat.errors import LimitError
 from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
-from kqformat.quantizer.space import Points, embed
+from kqformat.quantizer.points import WeightedPoints, rounded_means
+from kqformat.quantizer.space import embed
 
 MAX_COLORS = 1 << 20
 """Above this many distinct colours they are gathered in cells: a bound on memory."""
@@ -29,19 +30,13 @@ _LEAST_ROOM, _MOST_ROOM_AT_FIRST = 1 << 8, 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Histogram:
-    """Weighted points, in Morton order, which does not depend on the order of the pixels.
+class Histogram(WeightedPoints):
+    """The colours of an image as weighted points, in an order independent of the pixels'.
 
     Attributes
     ----------
     keys : ndarray, uint32, shape (n,)
         The colours, ``R << 24 | G << 16 | B << 8 | A``; corners of cells if not `exact`.
-    codes : ndarray, uint32, shape (n,)
-        Morton codes of the keys, ascending.
-    points : ndarray, int16, shape (n, 4)
-        See `space`.
-    counts : ndarray, int64, shape (n,)
-        Pixels of each point.
     exact : bool
         Whether each point is one colour.
     table : PixelTable
@@ -49,15 +44,8 @@ class Histogram:
     """
 
     keys: npt.NDArray[np.uint32]
-    codes: npt.NDArray[np.uint32]
-    points: Points
-    counts: npt.NDArray[np.int64]
     exact: bool
     table: PixelTable
-
-    def __len__(self) -> int:
-        """Return the number of points."""
-        return len(self.keys)
 
     @property
     def colors(self) -> npt.NDArray[np.uint8]:
@@ -79,12 +67,36 @@ class PixelTable:
         The slot of each point.
     places : ndarray, uint32, shape (N,) or (0,)
         The slot of each pixel, unless there are too many to remember.
+    key_mask : int
+        What of a colour counts.
     """
 
     pixels: npt.NDArray[np.uint8]
     slots: npt.NDArray[np.uint64]
     occupied: npt.NDArray[np.uint32]
     places: npt.NDArray[np.uint32]
+    key_mask: int
+
+    def sum_weights(self, weights: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        """Return the sum of the weights (uint8, shape (N,)) of each point's pixels."""
+        sums = np.zeros(len(self.occupied), np.int64)
+        histogram_kernel.add_weights(
+            self.pixels, weights, self.key_mask, self.slots, self._points_of_slots(), sums
+        )
+        return sums
+
+    def sum_coordinates(self) -> npt.NDArray[np.int64]:
+        """Return the sums of the coordinates of each point's pixels: shape (n, 4)."""
+        sums = np.zeros((len(self.occupied), 4), np.int64)
+        histogram_kernel.add_coordinates(
+            self.pixels, self.key_mask, self.slots, self._points_of_slots(), sums
+        )
+        return sums
+
+    def _points_of_slots(self) -> npt.NDArray[np.uint32]:
+        numbers = np.empty(len(self.slots), np.uint32)
+        numbers[self.occupied] = np.arange(len(self.occupied), dtype=np.uint32)
+        return numbers
 
     def look_up(self, labels: Indices, out: Indices) -> None:
         """Write the label of each pixel's colour; `labels` are in the order of the points."""
@@ -164,19 +176,11 @@ def _count(pixels: npt.NDArray[np.uint8], dropped_bits: int, room: int) -> Histo
     histogram_kernel.morton_codes(keys[:known], codes)
     codes.sort()
     order = codes.astype(np.uint32)  # the lower half: positions
-    table = PixelTable(pixels, slots, occupied[order], places)
+    table = PixelTable(pixels, slots, occupied[order], places, key_mask)
     keys, counts = keys[order], counts[order]
-    points = embed(unpack_keys(keys)) if exact else _means(table, key_mask, counts)
-    return Histogram(keys, (codes >> np.uint64(32)).astype(np.uint32), points, counts, exact, table)
-
-
-def _means(table: PixelTable, key_mask: int, counts: npt.NDArray[np.int64]) -> Points:
-    """Return the mean of the pixels of each cell."""
-    ids = np.empty(len(table.slots), np.uint32)
-    ids[table.occupied] = np.arange(len(counts), dtype=np.uint32)
-    sums = np.zeros((len(counts), 4), np.int64)
-    histogram_kernel.add_coordinates(table.pixels, key_mask, table.slots, ids, sums)
-    return ((2 * sums + counts[:, None]) // (2 * counts[:, None])).astype(np.int16)
+    points = embed(unpack_keys(keys)) if exact else rounded_means(table.sum_coordinates(), counts)
+    sorted_codes = (codes >> np.uint64(32)).astype(np.uint32)
+    return Histogram(sorted_codes, points, counts, keys, exact, table)
 
 
 def _power_of_two(at_least: int) -> int:

@@ -149,6 +149,30 @@ def add_coordinates(
             sums[point, 3] += 32 * alpha
 
 
+def add_weights(
+    pixels: cython.const[cython.uchar][:, ::1],
+    weights: cython.const[cython.uchar][::1],
+    key_mask: cython.uint,
+    slots: cython.const[cython.ulonglong][::1],
+    id_of_slot: cython.const[cython.uint][::1],
+    sums: cython.longlong[::1],
+) -> None:
+    """Add the weight of each pixel to the sum of its colour's id."""
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
+    shift: cython.int = _hash_shift(slots.shape[0])
+    i: cython.Py_ssize_t
+    key: cython.uint
+    slot: cython.uint
+    with cython.nogil:
+        for i in range(pixels.shape[0]):
+            key = _key(pixels, i, channels) & key_mask
+            slot = (key * _HASH) >> shift
+            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
+                slot = (slot + 1) & slot_mask
+            sums[id_of_slot[slot]] += weights[i]
+
+
 def morton_codes(keys: cython.const[cython.uint][::1], codes: cython.ulonglong[::1]) -> None:
     """Write `code << 32 | position`, where code interleaves the bits of the four channels."""
     i: cython.Py_ssize_t

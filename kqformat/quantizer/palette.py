@@ -6,13 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer.kmeans import worst_points
-from kqformat.quantizer.space import Points, embed, nearest_colors
-from kqformat.quantizer.tree import ColorTree
+from kqformat.quantizer.space import Points
+from kqformat.quantizer.spaces import SRGB, Space
+from kqformat.quantizer.tree import Clusters, ColorTree
+
+NO_COLORS: npt.NDArray[np.uint8] = np.empty((0, 4), np.uint8)
 
 _MAX_ROUNDS = 32
 
 
-def round_centroids(tree: ColorTree, centroids: Points, k: int) -> npt.NDArray[np.uint8]:
+def round_centroids(
+    tree: ColorTree,
+    centroids: Points,
+    k: int,
+    space: Space = SRGB,
+    kept: npt.NDArray[np.uint8] = NO_COLORS,
+) -> tuple[npt.NDArray[np.uint8], Clusters]:
     """Round centroids to colours, and put the worst-served colours in the place of useless ones.
 
     An entry is useless if it equals another or no pixel is nearest to it.
@@ -24,25 +33,34 @@ def round_centroids(tree: ColorTree, centroids: Points, k: int) -> npt.NDArray[n
     centroids : ndarray, int16, shape (≤ k, 4)
     k : int
         How many entries are wanted.
+    space : Space
+        Of the tree and the centroids.
+    kept : ndarray, uint8, shape (m, 4)
+        Colours to be in the palette, used or not, in the place of the first m centroids.
 
     Returns
     -------
-    ndarray, uint8, shape (≤ k, 4)
+    palette : ndarray, uint8, shape (≤ k, 4)
         Sorted as `in_order` does. Fewer than k only if the image has not enough different colours.
+    clusters : Clusters
+        With the label of every point.
     """
-    colors = nearest_colors(centroids)
+    colors = np.concatenate([kept, space.nearest_colors(centroids[len(kept) :])])
     for _ in range(_MAX_ROUNDS):
         # In the final order, as it decides ties.
         colors = in_order(np.unique(colors, axis=0))
-        used = tree.assign(embed(colors)).weights > 0
+        clusters = tree.assign(space.embed(colors), labels=True)
+        used = clusters.weights > 0
+        used |= (colors[:, None] == kept).all(axis=2).any(axis=1)
+        if used.all() and len(colors) == k:
+            return colors, clusters
         colors = colors[used]
-        if len(colors) == k:
-            break
-        worst = worst_points(tree, embed(colors), k - len(colors))
+        worst = worst_points(tree, space.embed(colors), k - len(colors))
         if not len(worst):
             break
-        colors = np.concatenate([colors, nearest_colors(tree.points[worst])])
-    return in_order(np.unique(colors, axis=0))
+        colors = np.concatenate([colors, space.nearest_colors(tree.points[worst])])
+    colors = in_order(np.unique(colors, axis=0))
+    return colors, tree.assign(space.embed(colors), labels=True)
 
 
 def in_order(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
-from kqformat.model import MAX_COLORS, IndexedImage
+from kqformat.model import MAX_COLORS, IndexedImage, Indices
+from kqformat.quantizer.choose import Choice, Chooser, Stage
+from kqformat.quantizer.colors import color_array
+from kqformat.quantizer.effort import effort_named
 from kqformat.quantizer.histogram import Histogram, count_colors
-from kqformat.quantizer.kmeans import Convergence, lloyd
+from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
 from kqformat.quantizer.palette import ranking, round_centroids
+from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.remap import keep, remap
+from kqformat.quantizer.spaces import SRGB, space_named
 from kqformat.quantizer.starts import start_named
-from kqformat.quantizer.tree import ColorTree
+from kqformat.quantizer.tree import Clusters, ColorTree
 
 DEFAULT_COLORS = 256
-DEFAULT_INIT = "wu"
-DEFAULT_MAX_ITERATIONS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,28 +39,31 @@ class Quantization:
         Different colours among the pixels (cells of colours, in an image with over a million).
     converged : bool
         Whether k-means ended because another pass would have changed nothing.
-    distortions : tuple of float
-        Before each pass, the sum over all pixels of the squared distance to their centroid (see
-        `space`); empty if the image has no more colours than were asked for.
     distortion : float
-        The same for the final palette of 8-bit colours.
+        The sum over all pixels of the squared distance to their palette entry (see `space`).
+    stages : tuple of Stage
+        What was done to choose the palette; empty if the image has no more colours than were
+        asked for.
+    lossless : bool
+        Whether every pixel keeps its colour (fully transparent ones aside, of which it is lost).
     """
 
     image: IndexedImage
     distinct_colors: int
     converged: bool
-    distortions: tuple[float, ...]
     distortion: float
+    stages: tuple[Stage, ...] = ()
+    lossless: bool = False
+
+    @property
+    def distortions(self) -> tuple[float, ...]:
+        """The distortion before each pass of k-means, and after each round of swaps that helped."""
+        return tuple(value for stage in self.stages for value in stage.distortions)
 
     @property
     def iterations(self) -> int:
-        """Passes of k-means."""
+        """Passes of k-means and rounds of swaps that helped."""
         return len(self.distortions)
-
-    @property
-    def lossless(self) -> bool:
-        """Whether every pixel keeps its colour (transparent ones aside, of which it is lost)."""
-        return self.distortion == 0 and self.image.colors == self.distinct_colors
 
     @property
     def mean_squared_error(self) -> float:
@@ -69,14 +77,165 @@ class Quantization:
         return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
+class Quantizer:
+    """Quantizes one image, any number of times: its colours are counted once.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        Grey, RGB or straight-alpha RGBA.
+    options : Options or None
+        See there.
+    metadata : Metadata or None
+        Goes with the images made.
+
+    Raises
+    ------
+    ParameterError
+        If the pixels, or the shape of the importance, are not as described.
+
+    Examples
+    --------
+    >>> quantizer = Quantizer(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    >>> [round(quantizer.at(k).psnr, 1) for k in (2, 16, 256)]
+    [16.8, 34.8, inf]
+    """
+
+    def __init__(
+        self,
+        pixels: npt.NDArray[np.uint8],
+        options: Options | None = None,
+        metadata: Metadata | None = None,
+    ) -> None:
+        self._flat, self._shape = _flat_pixels(pixels)
+        self._options = options if options is not None else Options()
+        self._metadata = metadata if metadata is not None else Metadata()
+        self._space = space_named(self._options.space)
+        self._kept = np.unique(color_array(self._options.keep_colors), axis=0)
+        importance = self._options.importance
+        if importance is not None and importance.shape != self._shape:
+            raise ParameterError(
+                f"importance has shape {importance.shape}, expected {self._shape} as the pixels"
+            )
+
+    def at(self, colors: int) -> Quantization:
+        """Quantize to at most `colors` colours.
+
+        Raises
+        ------
+        ParameterError
+            If `colors` is not from 1 to 65,536, or fewer than the colours to be kept.
+        """
+        check_integer("colors", colors, max(1, len(self._kept)), MAX_COLORS)
+        if self.histogram.exact and self._distinct_with_kept <= colors:
+            return self._exactly()
+        choice = self._choose(colors)
+        palette, clusters = round_centroids(
+            self._tree, choice.centroids, colors, self._space, self._kept
+        )
+        return self._mapped(palette, clusters, choice)
+
+    def with_palette(self, palette: npt.NDArray[np.uint8]) -> Quantization:
+        """Map every pixel to the nearest entry of a given palette, which is kept as it is.
+
+        Parameters
+        ----------
+        palette : ndarray, uint8, shape (k, 3) or (k, 4)
+
+        Returns
+        -------
+        Quantization
+        """
+        rgba = color_array(palette)
+        check_integer("palette entries", len(rgba), 1, MAX_COLORS)
+        clusters = self._tree.assign(self._space.embed(rgba), labels=True)
+        result = self._mapped(rgba, clusters, Choice(self._space.embed(rgba), True, ()))
+        if np.asarray(palette).shape[1] == result.image.channels:
+            return result
+        image = replace(result.image, palette=np.ascontiguousarray(palette))
+        return replace(result, image=image)
+
+    @cached_property
+    def histogram(self) -> Histogram:
+        """The image's colours."""
+        return count_colors(self._flat)
+
+    @cached_property
+    def _distinct_with_kept(self) -> int:
+        """How many colours there are, with those to be kept that the image has not."""
+        if not len(self._kept):
+            return len(self.histogram)
+        both = np.concatenate([self.histogram.colors, self._kept])
+        return len(np.unique(both, axis=0))
+
+    @cached_property
+    def _points(self) -> WeightedPoints:
+        """The colours in the space of the options."""
+        if self._space is SRGB:
+            return self.histogram
+        colors = SRGB.nearest_colors(self.histogram.points)
+        histogram = self.histogram
+        return WeightedPoints(histogram.codes, self._space.embed(colors), histogram.counts)
+
+    @cached_property
+    def _tree(self) -> ColorTree:
+        return ColorTree(self._points)
+
+    @cached_property
+    def _chooser(self) -> Chooser:
+        start = start_named(self._options.init)
+        importance = self._options.importance
+        if importance is None:
+            return Chooser(self._points, self._tree, start, self._options.seed)
+        extra = self.histogram.table.sum_weights(np.ascontiguousarray(importance).reshape(-1))
+        points = self._points
+        weighted = WeightedPoints(points.codes, points.points, points.counts + extra)
+        return Chooser(weighted, ColorTree(weighted), start, self._options.seed)
+
+    def _choose(self, colors: int) -> Choice:
+        fixed = self._space.embed(self._kept)
+        if self._options.max_iterations is not None:
+            return self._chooser.plain(colors, self._options.max_iterations, fixed)
+        return self._chooser.by_effort(colors, effort_named(self._options.effort), fixed)
+
+    def _exactly(self) -> Quantization:
+        """Keep every colour."""
+        colors = self.histogram.colors
+        if len(self._kept):
+            colors = np.concatenate([colors, self._kept])
+            # Each colour once, the image's own first, so that its pixels keep their places.
+            _, first = np.unique(colors, axis=0, return_index=True)
+            colors = colors[np.sort(first)]
+        ranks = ranking(colors)
+        positions = np.empty(len(ranks), np.intp)
+        positions[ranks] = np.arange(len(ranks))
+        indices = keep(positions[: len(self.histogram)], len(ranks), self.histogram)
+        image = self._image(indices, colors[ranks])
+        return Quantization(image, len(self.histogram), True, 0.0, lossless=True)
+
+    def _mapped(
+        self, palette: npt.NDArray[np.uint8], clusters: Clusters, choice: Choice
+    ) -> Quantization:
+        indices, distortion = remap(self._flat, palette, self.histogram, clusters, self._space)
+        image = self._image(indices, palette)
+        return Quantization(image, len(self.histogram), choice.converged, distortion, choice.stages)
+
+    def _image(self, indices: Indices, palette: npt.NDArray[np.uint8]) -> IndexedImage:
+        """Put an image together; its palette is RGB where all of it is opaque."""
+        channels = 3 if (palette[:, 3] == 255).all() else 4
+        return IndexedImage(
+            indices.reshape(self._shape),
+            np.ascontiguousarray(palette[:, :channels]),
+            self._metadata,
+        )
+
+
 def quantize(
     pixels: npt.NDArray[np.uint8],
     colors: int = DEFAULT_COLORS,
     *,
-    init: str = DEFAULT_INIT,
-    max_iterations: int = DEFAULT_MAX_ITERATIONS,
-    seed: int = 0,
     metadata: Metadata | None = None,
+    **options: Unpack[QuantizeOptions],
 ) -> Quantization:
     """Choose a palette by k-means and map every pixel to it.
 
@@ -87,14 +246,10 @@ def quantize(
     colors : int
         The most palette entries, k, 1 to 65,536. An image with no more distinct colours is kept
         exactly, with exactly its colours.
-    init : {"wu", "kmeans++", "random", "random-space"}
-        The first centroids; see `starts`.
-    max_iterations : int
-        The most passes of k-means, from 0.
-    seed : int
-        For the starts that draw at random.
     metadata : Metadata or None
         Goes with the image.
+    **options
+        See `Options`.
 
     Returns
     -------
@@ -112,40 +267,11 @@ def quantize(
     >>> result.image.palette[:, 0].tolist(), result.converged
     ([32, 96, 160, 224], True)
     """
-    flat, shape = _flat_pixels(pixels)
-    check_options(colors, init, max_iterations, seed)
-    start = start_named(init)
-    histogram = count_colors(flat)
-    if histogram.exact and len(histogram) <= colors:
-        run = None
-        ranks = ranking(histogram.colors)
-        palette = histogram.colors[ranks]
-        indices, distortion = keep(flat, ranks, histogram), 0.0
-    else:
-        tree = ColorTree(histogram)
-        centroids = start(histogram, colors, np.random.default_rng(seed))
-        run = lloyd(tree, centroids, max_iterations)
-        palette = round_centroids(tree, run.centroids, colors)
-        indices, distortion = remap(flat, palette, histogram, tree)
-    channels = 3 if (palette[:, 3] == 255).all() else 4
-    image = IndexedImage(
-        indices.reshape(shape),
-        np.ascontiguousarray(palette[:, :channels]),
-        metadata if metadata is not None else Metadata(),
-    )
-    return _account(image, histogram, run, distortion)
-
-
-def _account(
-    image: IndexedImage, histogram: Histogram, run: Convergence | None, distortion: float
-) -> Quantization:
-    if run is None:
-        return Quantization(image, len(histogram), True, (), distortion)
-    return Quantization(image, len(histogram), run.converged, run.distortions, distortion)
+    return Quantizer(pixels, Options(**options), metadata).at(colors)
 
 
 def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
-    """Return pixels as (N, 3|4) and the image's shape (H, W)."""
+    """Return pixels as (N, 1|3|4) and the image's shape (H, W)."""
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
         kind = f"{pixels.dtype} array" if isinstance(pixels, np.ndarray) else type(pixels).__name__
         raise ParameterError(f"pixels are a {kind}, expected a uint8 array")
@@ -157,19 +283,3 @@ def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]
         )
     height, width = pixels.shape[:2]
     return np.ascontiguousarray(pixels).reshape(height * width, -1), (height, width)
-
-
-def check_options(colors: object, init: object, max_iterations: object, seed: object) -> None:
-    """Raise `ParameterError` unless options are as `quantize` describes them."""
-    _check_integer("colors", colors, 1, MAX_COLORS)
-    _check_integer("max_iterations", max_iterations, 0)
-    _check_integer("seed", seed, 0)
-    start_named(init)
-
-
-def _check_integer(name: str, value: object, least: int, most: int | None = None) -> None:
-    expected = f"{least} or more" if most is None else f"{least} to {most:,}"
-    if not isinstance(value, int | np.integer):
-        raise ParameterError(f"{name} is {value!r}, expected an integer, {expected}")
-    if value < least or (most is not None and value > most):
-        raise ParameterError(f"{name} is {value}, expected {expected}")

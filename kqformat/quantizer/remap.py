@@ -7,8 +7,10 @@ import numpy.typing as npt
 
 from kqformat.model import Indices
 from kqformat.quantizer.histogram import Histogram, count_colors
-from kqformat.quantizer.space import embed
-from kqformat.quantizer.tree import ColorTree
+from kqformat.quantizer.points import WeightedPoints
+from kqformat.quantizer.space import UNIT
+from kqformat.quantizer.spaces import SRGB, Space
+from kqformat.quantizer.tree import Clusters, ColorTree
 
 _BLOCK_PIXELS = 1 << 18  # at most as many colours, so a block's histogram is exact
 
@@ -17,16 +19,21 @@ def remap(
     pixels: npt.NDArray[np.uint8],
     palette: npt.NDArray[np.uint8],
     histogram: Histogram,
-    tree: ColorTree,
+    clusters: Clusters,
+    space: Space = SRGB,
 ) -> tuple[Indices, float]:
     """Map every pixel to its nearest entry; of equally near ones to the first.
 
     Parameters
     ----------
-    pixels : ndarray, uint8, shape (N, 3) or (N, 4)
+    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
     palette : ndarray, uint8, shape (k, 4)
-    histogram, tree : Histogram, ColorTree
-        Those of the pixels.
+    histogram : Histogram
+        That of the pixels.
+    clusters : Clusters
+        The histogram's points, labelled with their nearest entries.
+    space : Space
+        In which they were found.
 
     Returns
     -------
@@ -35,40 +42,48 @@ def remap(
     distortion : float
         Sum over the pixels of the squared distance to their entry, in squared sample values.
     """
-    indices: Indices = np.empty(len(pixels), np.uint8 if len(palette) <= 256 else np.uint16)
+    indices = _empty(len(pixels), len(palette))
     if histogram.exact:
-        return indices, _remap_block(pixels, palette, histogram, tree, indices)
+        return indices, _fill(indices, histogram, clusters, palette, space)
     distortion = 0.0
     for first in range(0, len(pixels), _BLOCK_PIXELS):
-        block = pixels[first : first + _BLOCK_PIXELS]
-        own = count_colors(block)
-        out = indices[first : first + len(block)]
-        distortion += _remap_block(block, palette, own, ColorTree(own), out)
+        block = count_colors(pixels[first : first + _BLOCK_PIXELS])
+        points = block if space is SRGB else _in_space(block, space)
+        own = ColorTree(points).assign(space.embed(palette), labels=True)
+        out = indices[first : first + _BLOCK_PIXELS]
+        distortion += _fill(out, block, own, palette, space)
     return indices, distortion
 
 
-def keep(
-    pixels: npt.NDArray[np.uint8], ranking: npt.NDArray[np.intp], histogram: Histogram
-) -> Indices:
-    """Map every pixel to the rank of its own colour.
+def keep(positions: npt.NDArray[np.intp], colors: int, histogram: Histogram) -> Indices:
+    """Map every pixel to the position of its own colour among `colors`.
 
     Not by distance: the faintest colours (alpha 1 to 3) share points.
     """
-    dtype = np.uint8 if len(ranking) <= 256 else np.uint16
-    indices: Indices = np.empty(len(pixels), dtype)
-    labels: Indices = np.empty(len(ranking), dtype)
-    labels[ranking] = np.arange(len(ranking), dtype=dtype)
-    histogram.table.look_up(labels, indices)
+    indices = _empty(len(histogram.table.pixels), colors)
+    histogram.table.look_up(positions.astype(indices.dtype), indices)
     return indices
 
 
-def _remap_block(
-    pixels: npt.NDArray[np.uint8],
-    palette: npt.NDArray[np.uint8],
+def _fill(
+    out: Indices,
     histogram: Histogram,
-    tree: ColorTree,
-    indices: Indices,
+    clusters: Clusters,
+    palette: npt.NDArray[np.uint8],
+    space: Space,
 ) -> float:
-    clusters = tree.assign(embed(palette), labels=True)
-    histogram.table.look_up(clusters.labels.astype(indices.dtype), indices)
-    return clusters.distortion
+    """Write the labels of a histogram's pixels, and return their distortion in sRGB."""
+    histogram.table.look_up(clusters.labels.astype(out.dtype), out)
+    if space is SRGB:
+        return clusters.distortion
+    differences = histogram.points.astype(np.int64) - SRGB.embed(palette)[clusters.labels]
+    squares = np.einsum("ij,ij->i", differences, differences)
+    return float(squares @ histogram.counts) / UNIT**2
+
+
+def _in_space(histogram: Histogram, space: Space) -> WeightedPoints:
+    return WeightedPoints(histogram.codes, space.embed(histogram.colors), histogram.counts)
+
+
+def _empty(pixels: int, colors: int) -> Indices:
+    return np.empty(pixels, np.uint8) if colors <= 256 else np.empty(pixels, np.uint16)

@@ -30,6 +30,12 @@ UNIT = 64
 
 _HALF_RANGE = 8160  # 127.5 sample values
 
+MAX_COORDINATE = 16_320
+"""The greatest coordinate of a colour."""
+
+OPAQUE = 8160
+"""The fourth coordinate of an opaque colour."""
+
 
 def embed(colors: npt.NDArray[np.uint8]) -> Points:
     """Return the points of colours.
@@ -50,7 +56,7 @@ def embed(colors: npt.NDArray[np.uint8]) -> Points:
     """
     if (colors[:, 3] == 255).all():
         points = colors.astype(np.int16) * UNIT
-        points[:, 3] = _HALF_RANGE
+        points[:, 3] = OPAQUE
         return points
     wide = colors.astype(np.int32)
     alpha = wide[:, 3:]

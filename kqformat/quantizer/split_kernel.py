@@ -69,6 +69,98 @@ def split_boxes(
     return count
 
 
+def plan_splits(
+    points: cython.const[cython.short][:, ::1],
+    weights: cython.const[cython.longlong][::1],
+    labels: cython.const[cython.int][::1],
+    order: cython.int[::1],
+    gains: cython.double[::1],
+    axes: cython.int[::1],
+    cuts: cython.int[::1],
+    edges: cython.int[:, ::1],
+    bins: cython.longlong[:, :, ::1],
+    halves: cython.short[:, :, ::1],
+) -> None:
+    """Find the best cut of every cluster, and the means of its two sides."""
+    k: cython.Py_ssize_t = gains.shape[0]
+    n: cython.Py_ssize_t = labels.shape[0]
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    at: cython.int = 0
+    with cython.nogil:
+        for j in range(k):
+            edges[j, 1] = 0
+        for i in range(n):
+            edges[labels[i], 1] += 1
+        for j in range(k):
+            edges[j, 0] = at
+            at += edges[j, 1]
+            edges[j, 1] = edges[j, 0]
+        for i in range(n):
+            order[edges[labels[i], 1]] = cython.cast(cython.int, i)
+            edges[labels[i], 1] += 1
+        for j in range(k):
+            if edges[j, 1] - edges[j, 0] > 1:
+                _plan(
+                    points,
+                    weights,
+                    order,
+                    cython.cast(cython.int, j),
+                    gains,
+                    axes,
+                    cuts,
+                    edges,
+                    bins,
+                )
+                if gains[j] > 0:
+                    _halve(
+                        points,
+                        weights,
+                        order,
+                        edges[j, 0],
+                        edges[j, 1],
+                        axes[j],
+                        cuts[j],
+                        halves,
+                        j,
+                    )
+            else:
+                gains[j] = 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _halve(
+    points: cython.const[cython.short][:, ::1],
+    weights: cython.const[cython.longlong][::1],
+    order: cython.int[::1],
+    first: cython.int,
+    last: cython.int,
+    axis: cython.int,
+    cut: cython.int,
+    halves: cython.short[:, :, ::1],
+    j: cython.Py_ssize_t,
+) -> cython.void:
+    """Write the means of a cluster's points up to the cut and above it."""
+    sums: cython.longlong[10]
+    i: cython.Py_ssize_t
+    c: cython.int
+    side: cython.int
+    for c in range(10):
+        sums[c] = 0
+    for i in range(first, last):
+        side = 5 if (points[order[i], axis] >> 6) > cut else 0
+        sums[side] += weights[order[i]]
+        for c in range(4):
+            sums[side + 1 + c] += weights[order[i]] * points[order[i], c]
+    for side in range(2):
+        for c in range(4):
+            halves[j, side, c] = cython.cast(
+                cython.short, (2 * sums[5 * side + 1 + c] + sums[5 * side]) // (2 * sums[5 * side])
+            )
+
+
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)

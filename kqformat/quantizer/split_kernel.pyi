@@ -15,3 +15,15 @@ def split_boxes(
     heap: _Ints,
     bins: npt.NDArray[np.int64],
 ) -> int: ...
+def plan_splits(
+    points: npt.NDArray[np.int16],
+    weights: npt.NDArray[np.int64],
+    labels: _Ints,
+    order: _Ints,
+    gains: npt.NDArray[np.float64],
+    axes: _Ints,
+    cuts: _Ints,
+    edges: _Ints,
+    bins: npt.NDArray[np.int64],
+    halves: npt.NDArray[np.int16],
+) -> None: ...

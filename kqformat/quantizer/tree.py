@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer import tree_kernel
-from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT, Points
 
-_LEAF_SIZE = 12
+_LEAF_SIZE = 24
 _MAX_DEPTH = 34
 
 _NO_LABELS = np.empty(0, np.int32)
@@ -40,21 +40,21 @@ class Clusters:
 
 
 class ColorTree:
-    """A tree over the points of a histogram; built once, asked for each pass.
+    """A tree over weighted points; built once, asked for each pass.
 
     Parameters
     ----------
-    histogram : Histogram
-        Its points stay where they are.
+    weighted : WeightedPoints
+        They stay where they are.
     """
 
-    def __init__(self, histogram: Histogram) -> None:
-        self.points = histogram.points
-        self.weights = histogram.counts
+    def __init__(self, weighted: WeightedPoints) -> None:
+        self.points = weighted.points
+        self.weights = weighted.counts
         none = np.empty(0, np.int32)
-        nodes = tree_kernel.split(histogram.codes, _LEAF_SIZE, none, none, none)
+        nodes = tree_kernel.split(weighted.codes, _LEAF_SIZE, none, none, none)
         self._first, self._last, self._left = (np.empty(nodes, np.int32) for _ in range(3))
-        tree_kernel.split(histogram.codes, _LEAF_SIZE, self._first, self._last, self._left)
+        tree_kernel.split(weighted.codes, _LEAF_SIZE, self._first, self._last, self._left)
         self._boxes = np.empty((nodes, 8), np.int16)
         self._sums = np.empty((nodes, 6), np.int64)
         tree_kernel.summarise(
@@ -97,6 +97,11 @@ class ColorTree:
             label_array,
         )
         return Clusters(sums[:, 0], sums[:, 1:], distortion / UNIT**2, label_array)
+
+    @property
+    def moment(self) -> float:
+        """The weighted sum of squared coordinates, in squared sample values."""
+        return float(self._sums[0, 5]) / UNIT**2
 
     def distances(self, centroids: Points, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return each point's squared distance to the centroid it is labelled with."""

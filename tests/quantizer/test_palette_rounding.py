@@ -57,7 +57,7 @@ def test_palette_has_k_used_colors(
     assert len(histogram) >= 64
     tree = ColorTree(histogram)
     first = STARTS[init](histogram, k, np.random.default_rng(seed))
-    assert_all_used(round_centroids(tree, lloyd(tree, first, passes).centroids, k), tree, k)
+    assert_all_used(round_centroids(tree, lloyd(tree, first, passes).centroids, k)[0], tree, k)
 
 
 @given(
@@ -75,7 +75,7 @@ def test_palette_of_nearly_all_colors(
     k = max(1, len(histogram) - missing)
     tree = ColorTree(histogram)
     first = STARTS[init](histogram, k, np.random.default_rng(seed))
-    assert_all_used(round_centroids(tree, lloyd(tree, first, 2).centroids, k), tree, k)
+    assert_all_used(round_centroids(tree, lloyd(tree, first, 2).centroids, k)[0], tree, k)
 
 
 @pytest.mark.parametrize("k", [1, 2, 37, 256, 1000])
@@ -86,7 +86,7 @@ def test_palette_recovers_from_a_useless_start(k: int) -> None:
     one = embed(np.array([[255, 0, 255, 255]], np.uint8))
     repeated: Points = np.repeat(one, k, axis=0)
     for centroids in (one, repeated):
-        assert_all_used(round_centroids(tree, centroids, k), tree, k)
+        assert_all_used(round_centroids(tree, centroids, k)[0], tree, k)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30), st.sampled_from(INITS))
@@ -96,7 +96,7 @@ def test_palette_of_few_colors_is_those_colors(seed: int, pixels: int, init: str
     k = pixels + 9
     tree = ColorTree(histogram)
     first = STARTS[init](histogram, k, np.random.default_rng(seed))
-    palette = round_centroids(tree, lloyd(tree, first, 1).centroids, k)
+    palette, _ = round_centroids(tree, lloyd(tree, first, 1).centroids, k)
     np.testing.assert_array_equal(palette, in_order(histogram.colors))
 
 
@@ -106,7 +106,9 @@ def test_rounding_loses_little(photo: npt.NDArray[np.uint8]) -> None:
     tree = ColorTree(histogram)
     run = lloyd(tree, STARTS["wu"](histogram, 64, np.random.default_rng(0)), 200)
     assert run.converged
-    rounded = tree.assign(embed(round_centroids(tree, run.centroids, 64))).distortion
+    palette, clusters = round_centroids(tree, run.centroids, 64)
+    rounded = tree.assign(embed(palette)).distortion
+    assert clusters.distortion == rounded
     assert rounded <= run.distortions[-1] + 0.75 * histogram.counts.sum()
 
 

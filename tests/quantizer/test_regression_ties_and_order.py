@@ -18,6 +18,6 @@ def test_entry_used_by_a_tie_alone_is_replaced() -> None:
     histogram = count_colors(np.array([[0, 10, 0], [0, 5, 30]], np.uint8))
     tree = ColorTree(histogram)
     entries = np.array([[0, 10, 0, 255], [0, 0, 60, 255]], np.uint8)
-    palette = round_centroids(tree, embed(entries), 2)
+    palette, _ = round_centroids(tree, embed(entries), 2)
     assert (tree.assign(embed(palette)).weights > 0).all()
     assert palette[:, :3].tolist() == [[0, 10, 0], [0, 5, 30]]

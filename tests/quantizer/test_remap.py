@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 from strategies import pictures
 
 from kqformat.quantizer import remap as remap_module
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.remap import remap
 from kqformat.quantizer.space import embed
-from kqformat.quantizer.tree import ColorTree
+from kqformat.quantizer.tree import Clusters, ColorTree
 
 Pixels = npt.NDArray[np.uint8]
+
+
+def labelled(histogram: Histogram, palette: npt.NDArray[np.uint8]) -> Clusters:
+    """Label the points of a histogram with their nearest entries."""
+    return ColorTree(histogram).assign(embed(palette), labels=True)
 
 
 def random_palette(seed: int, k: int, levels: int, channels: int) -> Pixels:
@@ -39,7 +44,7 @@ def test_remap_finds_the_nearest_entry(image: Pixels, k: int, levels: int, seed:
     pixels = image.reshape(-1, image.shape[2])
     palette = random_palette(seed, k, levels, image.shape[2])
     histogram = count_colors(pixels)
-    indices, distortion = remap(pixels, palette, histogram, ColorTree(histogram))
+    indices, distortion = remap(pixels, palette, histogram, labelled(histogram, palette))
     points, entries = embed(oracle.canonical(pixels)), embed(palette)
     np.testing.assert_array_equal(indices, oracle.nearest(points, entries))
     squares = (points.astype(np.int64) - entries[indices]) ** 2
@@ -52,7 +57,7 @@ def test_remap_of_rgb_is_nearest_in_rgb(image: Pixels, k: int, seed: int) -> Non
     pixels = image.reshape(-1, 3)
     palette = random_palette(seed, k, 16, 3)
     histogram = count_colors(pixels)
-    indices, distortion = remap(pixels, palette, histogram, ColorTree(histogram))
+    indices, distortion = remap(pixels, palette, histogram, labelled(histogram, palette))
     np.testing.assert_array_equal(indices, oracle.nearest(pixels, palette[:, :3]))
     assert distortion == ((pixels.astype(np.int64) - palette[indices, :3]) ** 2).sum()
 
@@ -63,7 +68,7 @@ def test_indices_are_as_wide_as_needed(photo: Pixels, k: int, dtype: str) -> Non
     pixels = photo[::5].reshape(-1, 3)
     histogram = count_colors(pixels)
     palette = random_palette(k, k, 256, 3)
-    indices, _ = remap(pixels, palette, histogram, ColorTree(histogram))
+    indices, _ = remap(pixels, palette, histogram, labelled(histogram, palette))
     assert indices.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(indices, oracle.nearest(pixels, palette[:, :3]))
 
@@ -79,7 +84,7 @@ def test_remap_without_exact_histogram(
     palette = random_palette(8, 50, 16, channels)
     exact, cells = count_colors(pixels), count_colors(pixels, 100)
     assert (exact.exact, cells.exact) == (True, False)
-    expected, cost = remap(pixels, palette, exact, ColorTree(exact))
-    indices, distortion = remap(pixels, palette, cells, ColorTree(cells))
+    expected, cost = remap(pixels, palette, exact, labelled(exact, palette))
+    indices, distortion = remap(pixels, palette, cells, labelled(cells, palette))
     np.testing.assert_array_equal(indices, expected)
     assert distortion == pytest.approx(cost, rel=1e-12)

@@ -31,5 +31,10 @@ def image_paths(places: list[Path]) -> list[Path]:
 def photographs(places: list[Path]) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     """Yield the name and RGB pixels of each image."""
     for path in image_paths(places):
-        with Image.open(path) as image:
-            yield path.stem, np.asarray(image.convert("RGB"))
+        yield path.stem, rgb_pixels(path)
+
+
+def rgb_pixels(path: Path) -> npt.NDArray[np.uint8]:
+    """Return an image's pixels, without their alpha if they have any."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))

@@ -22,8 +22,8 @@ def geometric_mean(values: Iterable[float]) -> float:
     return math.exp(sum(logarithms) / len(logarithms))
 
 
-def machine(*packages: str) -> str:
-    """Return the processor, Python and package versions, and the date."""
+def machine(*packages: str, also: Iterable[str] = ()) -> str:
+    """Return the processor, the versions of Python, packages and what else, and the date."""
     processor = platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -32,7 +32,7 @@ def machine(*packages: str) -> str:
     except OSError:
         pass
     parts = [processor, f"Python {platform.python_version()}"]
-    parts += [f"{package} {version(package)}" for package in packages]
+    parts += [f"{package} {version(package)}" for package in packages] + list(also)
     return f"{', '.join(parts)}; {datetime.date.today().isoformat()}"
 
 

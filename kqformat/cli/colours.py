@@ -1,0 +1,117 @@
+"""The options that say how colours are chosen, and the account of how it went."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kqformat.cli.console import plural
+from kqformat.errors import ParameterError, RasterError
+from kqformat.fields import MAX_COLORS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from kqformat.quantizer.pipeline import Quantization
+
+_SAME_NAMES = ("colors", "effort", "init", "max_iterations", "seed", "space", "keep_colors")
+"""The options that are handed on under their own names; None leaves the choice to the quantizer."""
+
+
+def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a group of options, the same for every command that quantizes."""
+    colours = parser.add_argument_group("colours")
+    colours.add_argument("-k", "--colors", type=int, metavar="N", help="1 to 65536 (default: 256)")
+    colours.add_argument(
+        "-e",
+        "--effort",
+        choices=("fast", "balanced", "best"),
+        help="how much work is put into the palette (default: balanced)",
+    )
+    colours.add_argument(
+        "--keep-color",
+        action="append",
+        dest="keep_colors",
+        metavar="#RRGGBB",
+        help="have this colour in the palette whatever else is; may be given several times",
+    )
+    colours.add_argument(
+        "--importance",
+        metavar="MASK",
+        help="a grey image of the same size: the lighter, the more a pixel counts",
+    )
+    colours.add_argument(
+        "--space",
+        choices=("srgb", "oklab"),
+        help="where distances of colours are measured (default: srgb)",
+    )
+    colours.add_argument(
+        "--init",
+        choices=("wu", "kmeans++", "random", "random-space"),
+        help="first centroids of k-means (default: wu, which needs no chance)",
+    )
+    colours.add_argument(
+        "--max-iterations",
+        type=int,
+        metavar="N",
+        help="plain k-means: N passes at most, nothing else",
+    )
+    colours.add_argument("--seed", type=int, metavar="N", help="for the random starts (default: 0)")
+
+
+def check_colour_options(options: argparse.Namespace) -> None:
+    """Raise `ParameterError` for what no image could be quantized with."""
+    if options.colors is not None and not 1 <= options.colors <= MAX_COLORS:
+        raise ParameterError(f"-k is {options.colors}, expected 1 to {MAX_COLORS}")
+    for name in ("max_iterations", "seed"):
+        value = getattr(options, name)
+        if value is not None and value < 0:
+            raise ParameterError(f"--{name.replace('_', '-')} is {value}, expected 0 or more")
+    if options.keep_colors:
+        from kqformat.quantizer.colors import color_array
+
+        color_array(options.keep_colors)
+
+
+def quantizer_arguments(options: argparse.Namespace) -> Mapping[str, Any]:
+    """Return the keyword arguments of `quantization`."""
+    asked = {name: getattr(options, name) for name in _SAME_NAMES}
+    if options.importance is not None:
+        asked["importance"] = _mask(options.importance, options.max_pixels)
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:
+    """Read an image as one of grey."""
+    from kqformat.model import IndexedImage
+    from kqformat.rasters import read_raster
+
+    with open(path, "rb") as stream:
+        content = read_raster(io.BytesIO(stream.read()), max_pixels=max_pixels).content
+    pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
+    if pixels.ndim == 3:
+        if not (pixels[..., :1] == pixels[..., 1:3]).all():
+            raise RasterError(f"{path} is no mask: it has colours other than grey")
+        pixels = pixels[..., 0]
+    return pixels
+
+
+def story(chosen: Quantization, seconds: float) -> str:
+    """Tell how the choice of the palette went, stage by stage."""
+    pixels = chosen.image.indices.size
+    lines = [f"{plural(chosen.distinct_colors, 'distinct colour')}, {seconds:.3f} s"]
+    for stage in chosen.stages:
+        line = f"{stage.name}: {1000 * stage.seconds:.1f} ms"
+        if stage.distortions:
+            first, last = stage.distortions[0] / pixels, stage.distortions[-1] / pixels
+            line += f", {plural(len(stage.distortions), 'pass', 'es')}, {first:.3f} to {last:.3f}"
+        lines.append(line)
+    if chosen.stages:
+        how = "converged" if chosen.converged else "stopped before it converged"
+        steps = ", ".join(f"{value / pixels:.3f}" for value in chosen.distortions)
+        lines.append(f"k-means {how}; squared error per pixel before each pass: {steps}")
+    lines.append(f"squared error per pixel in the file: {chosen.distortion / pixels:.3f}")
+    return "".join(f"\n  {line}" for line in lines)

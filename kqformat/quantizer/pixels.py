@@ -1,0 +1,39 @@
+"""Pixels as callers have them to rows of samples; checked once, here."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import ParameterError
+
+
+def flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
+    """Return pixels in one column, and the shape of their image.
+
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+
+    Returns
+    -------
+    flat : ndarray, uint8, shape (H·W, 1), (H·W, 3) or (H·W, 4)
+    shape : tuple of int
+        (H, W).
+
+    Raises
+    ------
+    ParameterError
+        If they are something else.
+    """
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = f"{pixels.dtype} array" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+        raise ParameterError(f"pixels are a {kind}, expected a uint8 array")
+    if not pixels.size or not (
+        pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
+    ):
+        raise ParameterError(
+            f"pixels have shape {pixels.shape}, expected (H, W), (H, W, 3) or (H, W, 4), not empty"
+        )
+    height, width = pixels.shape[:2]
+    return np.ascontiguousarray(pixels).reshape(height * width, -1), (height, width)

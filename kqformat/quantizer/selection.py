@@ -1,0 +1,133 @@
+"""From counted colours to a palette: what one image and several have in common."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.model import MAX_COLORS
+from kqformat.quantizer.choose import Choice, Chooser
+from kqformat.quantizer.colors import color_array
+from kqformat.quantizer.effort import effort_named
+from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.merging import MergedHistogram
+from kqformat.quantizer.options import Options, check_integer
+from kqformat.quantizer.palette import ranking, round_centroids
+from kqformat.quantizer.points import WeightedPoints
+from kqformat.quantizer.spaces import SRGB, space_named
+from kqformat.quantizer.starts import start_named
+from kqformat.quantizer.tree import Clusters, ColorTree
+
+Counted: TypeAlias = Histogram | MergedHistogram
+
+
+class Selector:
+    """Selects palettes for the same colours, any number of times.
+
+    Parameters
+    ----------
+    counted : Histogram or MergedHistogram
+        The colours.
+    options : Options
+        All but the importance are heeded.
+    extra_weights : ndarray, int64, shape (n,), or None
+        What each colour weighs in the choice besides its pixels.
+    """
+
+    def __init__(
+        self,
+        counted: Counted,
+        options: Options,
+        extra_weights: npt.NDArray[np.int64] | None = None,
+    ) -> None:
+        self._counted = counted
+        self._options = options
+        self._extra_weights = extra_weights
+        self._space = space_named(options.space)
+        self._kept = np.unique(color_array(options.keep_colors), axis=0)
+
+    def keeps_all(self, colors: int) -> bool:
+        """Whether all colours, and those to be kept, find room in a palette of so many.
+
+        Raises
+        ------
+        ParameterError
+            If `colors` is not from 1 to 65,536, or fewer than the colours to be kept.
+        """
+        check_integer("colors", colors, max(1, len(self._kept)), MAX_COLORS)
+        return self._counted.exact and self._distinct_with_kept <= colors
+
+    def all_colors(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.intp]]:
+        """Return a palette of all colours, and those to be kept.
+
+        Returns
+        -------
+        palette : ndarray, uint8, shape (k, 4)
+            Sorted as `in_order` does.
+        positions : ndarray, intp, shape (n,)
+            Where in it each of the counted colours is.
+        """
+        colors = self._counted.colors
+        if len(self._kept):
+            colors = np.concatenate([colors, self._kept])
+            # Each colour once, the counted ones first, so that these keep their places.
+            _, first = np.unique(colors, axis=0, return_index=True)
+            colors = colors[np.sort(first)]
+        ranks = ranking(colors)
+        positions = np.empty(len(ranks), np.intp)
+        positions[ranks] = np.arange(len(ranks))
+        return colors[ranks], positions[: len(self._counted)]
+
+    def choose(self, colors: int) -> tuple[npt.NDArray[np.uint8], Clusters, Choice]:
+        """Return a palette of at most so many colours, and how it came about.
+
+        Returns
+        -------
+        palette : ndarray, uint8, shape (k, 4)
+        clusters : Clusters
+            With the label of every counted colour.
+        choice : Choice
+        """
+        fixed = self._space.embed(self._kept)
+        if self._options.max_iterations is not None:
+            choice = self._chooser.plain(colors, self._options.max_iterations, fixed)
+        else:
+            choice = self._chooser.by_effort(colors, effort_named(self._options.effort), fixed)
+        palette, clusters = round_centroids(
+            self.tree, choice.centroids, colors, self._space, self._kept
+        )
+        return palette, clusters, choice
+
+    @cached_property
+    def tree(self) -> ColorTree:
+        """A tree over the colours in the space of the options."""
+        return ColorTree(self._points)
+
+    @cached_property
+    def _distinct_with_kept(self) -> int:
+        """How many colours there are, with those to be kept that are not among them."""
+        if not len(self._kept):
+            return len(self._counted)
+        both = np.concatenate([self._counted.colors, self._kept])
+        return len(np.unique(both, axis=0))
+
+    @cached_property
+    def _points(self) -> WeightedPoints:
+        counted = self._counted
+        if self._space is SRGB:
+            return counted
+        colors = SRGB.nearest_colors(counted.points)
+        return WeightedPoints(counted.codes, self._space.embed(colors), counted.counts)
+
+    @cached_property
+    def _chooser(self) -> Chooser:
+        start = start_named(self._options.init)
+        points, tree = self._points, self.tree
+        if self._extra_weights is not None:
+            weights = points.counts + self._extra_weights
+            points = WeightedPoints(points.codes, points.points, weights)
+            tree = ColorTree(points)
+        return Chooser(points, tree, start, self._options.seed)

@@ -1,0 +1,72 @@
+"""Several images, one palette: chosen for all of their pixels as for those of one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import ParameterError
+from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.merging import MergedHistogram, Merger
+from kqformat.quantizer.options import Options
+from kqformat.quantizer.pixels import flat_pixels
+from kqformat.quantizer.selection import Selector
+
+
+def shared_palette(
+    images: Iterable[npt.NDArray[np.uint8]], colors: int, options: Options | None = None
+) -> npt.NDArray[np.uint8]:
+    """Choose one palette for several images; the larger an image, the more it counts.
+
+    `Quantizer.with_palette` maps each of them to it.
+
+    Parameters
+    ----------
+    images : iterable of ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+        Taken one after the other and not kept. Their order makes no difference.
+    colors : int
+        The most palette entries, 1 to 65,536.
+    options : Options or None
+        See there; all but `importance`.
+
+    Returns
+    -------
+    ndarray, uint8, shape (k, 3), or (k, 4) where there is transparency
+        For one image, what `Quantizer.at` gives.
+
+    Raises
+    ------
+    ParameterError
+        If an image or `colors` is not as described, there is no image, or there is an importance.
+    LimitError
+        If there are more than 2³² - 1 pixels.
+
+    Examples
+    --------
+    >>> dark, light = np.full((2, 8, 8), [[[9]], [[240]]], np.uint8)
+    >>> shared_palette([dark, light, light + 2], 2).tolist()
+    [[9, 9, 9], [241, 241, 241]]
+    """
+    chosen = options if options is not None else Options()
+    if chosen.importance is not None:
+        raise ParameterError("importance is of one image, and cannot be shared by several")
+    selector = Selector(_merged(images), chosen)
+    if selector.keeps_all(colors):
+        palette, _ = selector.all_colors()
+    else:
+        palette, _, _ = selector.choose(colors)
+    channels = 3 if (palette[:, 3] == 255).all() else 4
+    return np.ascontiguousarray(palette[:, :channels])
+
+
+def _merged(images: Iterable[npt.NDArray[np.uint8]]) -> MergedHistogram:
+    merger = Merger()
+    for pixels in images:
+        flat, _ = flat_pixels(pixels)
+        merger.add(count_colors(flat))
+    merged = merger.merged()
+    if not len(merged):
+        raise ParameterError("there are no images to share a palette")
+    return merged

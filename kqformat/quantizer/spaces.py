@@ -1,0 +1,51 @@
+"""The colour spaces by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import ParameterError
+from kqformat.quantizer import oklab, space
+from kqformat.quantizer.space import Points
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where colours are points, and back.
+
+    Attributes
+    ----------
+    name : str
+    embed : callable
+        From colours, uint8, shape (n, 4), to points, int16, shape (n, 4).
+    nearest_colors : callable
+        Its inverse, up to rounding.
+    """
+
+    name: str
+    embed: Callable[[npt.NDArray[np.uint8]], Points]
+    nearest_colors: Callable[[Points], npt.NDArray[np.uint8]]
+
+
+SRGB = Space("srgb", space.embed, space.nearest_colors)
+OKLAB = Space("oklab", oklab.embed, oklab.nearest_colors)
+
+SPACES = {chosen.name: chosen for chosen in (SRGB, OKLAB)}
+"""The values of ``space`` and what they mean."""
+
+
+def space_named(name: object) -> Space:
+    """Return the space of this name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none.
+    """
+    if not isinstance(name, str) or name not in SPACES:
+        raise ParameterError(f"space is {name!r}, expected one of {', '.join(SPACES)}")
+    return SPACES[name]

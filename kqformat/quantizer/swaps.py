@@ -1,0 +1,168 @@
+"""Leaving a local optimum of k-means: join two clusters, split another, refine, compare.
+
+Lloyd's passes never move a centroid from where there are too many to where there are too few.
+A round of swaps does: it joins the pairs of clusters whose union costs least (by Ward's
+criterion) and, for each, splits the cluster whose best cut gains most; a few passes later the
+result is kept if it is better. The number of swaps a round is halved when a round fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.quantizer import split_kernel
+from kqformat.quantizer.space import Points
+from kqformat.quantizer.tree import Clusters, ColorTree
+
+MAX_CENTROIDS = 2048
+"""With more centroids the table of their distances, k², would take too much memory and time."""
+
+_HOPELESS = 3.0
+"""A swap whose estimated cost is this many times its gain is not tried.
+
+Both are estimates before any refinement, which favours swaps by about that factor.
+"""
+
+
+class SplitPlanner:
+    """Finds each cluster's best cut; keeps its scratch memory between rounds."""
+
+    def __init__(self, tree: ColorTree, k: int) -> None:
+        self._tree = tree
+        self._order = np.empty(len(tree.points), np.int32)
+        self._axes, self._cuts = np.empty(k, np.int32), np.empty(k, np.int32)
+        self._edges = np.empty((k, 2), np.int32)
+        self._bins = np.empty((4, 256, 5), np.int64)
+        self.gains = np.empty(k, np.float64)
+        """By how much a cut lowers the distortion, in squared coordinates."""
+        self.halves = np.empty((k, 2, 4), np.int16)
+        """The means of the two sides, where there is a gain."""
+
+    def plan(self, labels: npt.NDArray[np.int32]) -> None:
+        """Fill in `gains` and `halves` for points labelled with their clusters."""
+        split_kernel.plan_splits(
+            self._tree.points,
+            self._tree.weights,
+            labels,
+            self._order,
+            self.gains,
+            self._axes,
+            self._cuts,
+            self._edges,
+            self._bins,
+            self.halves,
+        )
+
+
+def improve(
+    tree: ColorTree,
+    centroids: Points,
+    refine: Callable[[Points], Points],
+    *,
+    swaps: int,
+    rounds: int,
+    fixed: int = 0,
+) -> tuple[Points, list[float]]:
+    """Run rounds of swaps while they help.
+
+    Parameters
+    ----------
+    tree : ColorTree
+        What is clustered.
+    centroids : ndarray, int16, shape (k, 4)
+        Of which the first `fixed` stay as they are.
+    refine : callable
+        A few of Lloyd's passes.
+    swaps, rounds : int
+        Most swaps a round at first, and most rounds.
+    fixed : int
+        Centroids at the front that are neither joined nor split.
+
+    Returns
+    -------
+    centroids : ndarray, int16, shape (k, 4)
+        No worse than those given.
+    distortions : list of float
+        After each round that helped.
+    """
+    if len(centroids) < 3 or len(centroids) > MAX_CENTROIDS:
+        return centroids, []
+    planner = SplitPlanner(tree, len(centroids))
+    best = tree.assign(centroids, labels=True)
+    distortions: list[float] = []
+    for _ in range(rounds):
+        planner.plan(best.labels)
+        candidate, done = _swapped(centroids, best, planner, swaps, fixed)
+        if not done:
+            break
+        candidate = refine(candidate)
+        clusters = tree.assign(candidate, labels=True)
+        if clusters.distortion < best.distortion:
+            centroids, best = candidate, clusters
+            distortions.append(best.distortion)
+        elif done == 1:
+            break
+        else:
+            swaps = done // 2
+    return centroids, distortions
+
+
+def _swapped(
+    centroids: Points, clusters: Clusters, planner: SplitPlanner, swaps: int, fixed: int
+) -> tuple[Points, int]:
+    """Return centroids after up to `swaps` swaps of different clusters, and their number."""
+    partner, cost = _cheapest_unions(centroids, clusters.weights, fixed)
+    by_gain = np.argsort(-planner.gains, kind="stable")
+    taken = np.zeros(len(centroids), np.bool_)
+    taken[:fixed] = True
+    swapped = centroids.copy()
+    done = at = 0
+    for one in np.argsort(cost, kind="stable"):
+        other = partner[one]
+        if taken[one] or taken[other]:
+            continue
+        taken[[one, other]] = True
+        while at < len(by_gain) and taken[by_gain[at]]:
+            at += 1
+        if at == len(by_gain) or planner.gains[by_gain[at]] * _HOPELESS <= cost[one]:
+            break
+        split = by_gain[at]
+        taken[split] = True
+        swapped[other] = _union(centroids, clusters.weights, one, other)
+        swapped[split], swapped[one] = planner.halves[split]
+        done += 1
+        if done == swaps:
+            break
+    return swapped, done
+
+
+def _cheapest_unions(
+    centroids: Points, weights: npt.NDArray[np.int64], fixed: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Return for each cluster the one it is cheapest joined with, and what that costs.
+
+    It is w·v / (w + v) times the squared distance, for weights w and v (Ward, Hierarchical grouping
+    to optimize an objective function, J. Am. Stat. Assoc. 58, 1963).
+    """
+    x = centroids.astype(np.float64)
+    squares = np.einsum("ij,ij->i", x, x)
+    distances = squares[:, None] + squares - 2 * (x @ x.T)
+    w = weights.astype(np.float64)
+    cost = distances * (w[:, None] * w / np.maximum(w[:, None] + w, 1))
+    np.fill_diagonal(cost, np.inf)
+    cost[:fixed] = cost[:, :fixed] = np.inf
+    partner = cost.argmin(axis=1)
+    return partner, cost[np.arange(len(cost)), partner]
+
+
+def _union(
+    centroids: Points, weights: npt.NDArray[np.int64], one: int, other: int
+) -> npt.NDArray[np.int64]:
+    """Return the mean of two clusters' points."""
+    w, v = max(int(weights[one]), 1), int(weights[other])
+    sums = w * centroids[one].astype(np.int64) + v * centroids[other].astype(np.int64)
+    mean: npt.NDArray[np.int64] = (2 * sums + w + v) // (2 * (w + v))
+    return mean
