@@ -38,6 +38,7 @@ from kqformat.fields import MAX_DIMENSION
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
+from kqformat.quantizer.options import Options
 from kqformat.rasters import (
     indexed_from,
     info_of,
@@ -49,18 +50,7 @@ from kqformat.rasters import (
 # Pillow has its own check of the number of pixels, and its users their own setting of it.
 _LIMITS = Limits(pixels=MAX_DIMENSION**2)
 
-_OPTIONS = (
-    "colors",
-    "coding",
-    "effort",
-    "space",
-    "keep_colors",
-    "importance",
-    "init",
-    "max_iterations",
-    "seed",
-    "band_shift",
-)
+_OPTIONS = ("colors", "coding", "band_shift", *Options.__slots__)
 
 
 class KqImageFile(ImageFile.ImageFile):

@@ -170,7 +170,8 @@ def test_kept_colors_mask_and_space_reach_the_quantizer(picture: Path, tmp_path:
     mask = np.zeros(pixels.shape[:2], np.uint8)
     mask[:10] = 200
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    options = ("--keep-color", "#f0f", "--keep-color", "#123456", "--space", "oklab", "-e", "best")
+    options = ["--keep-color", "#f0f", "--keep-color", "#123456", "--space", "oklab", "-e", "best"]
+    options += ["--outliers", "kmor"]
     assert kq("encode", picture, "-k", "9", *options, "--importance", tmp_path / "mask.png") == 0
     expected = kqformat.encode(
         pixels,
@@ -178,6 +179,7 @@ def test_kept_colors_mask_and_space_reach_the_quantizer(picture: Path, tmp_path:
         keep_colors=["#ff00ff", "#123456"],
         space="oklab",
         effort="best",
+        outliers="kmor",
         importance=mask,
     )
     assert picture.with_suffix(".kq").read_bytes() == expected

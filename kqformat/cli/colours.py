@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from kqformat.quantizer.pipeline import Quantization
 
-_SAME_NAMES = ("colors", "effort", "init", "max_iterations", "seed", "space", "keep_colors")
+_SAME_NAMES = (
+    "colors",
+    "effort",
+    "init",
+    "max_iterations",
+    "seed",
+    "space",
+    "keep_colors",
+    "outliers",
+)
 """The options that are handed on under their own names; None leaves the choice to the quantizer."""
 
 
@@ -37,6 +46,12 @@ def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
         dest="keep_colors",
         metavar="#RRGGBB",
         help="have this colour in the palette whatever else is; may be given several times",
+    )
+    colours.add_argument(
+        "--outliers",
+        choices=("auto", "off", "strong", "kmor"),
+        help="whether small bright things keep their colours (default: auto), or k-means with "
+        "outlier removal (kmor)",
     )
     colours.add_argument(
         "--importance",

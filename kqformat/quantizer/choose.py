@@ -15,6 +15,8 @@ import numpy as np
 from kqformat.quantizer import swaps
 from kqformat.quantizer.effort import Effort
 from kqformat.quantizer.kmeans import lloyd
+from kqformat.quantizer.outliers import DROPPED_BITS
+from kqformat.quantizer.pinning import Pinning
 from kqformat.quantizer.points import WeightedPoints, gather_cells
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.starts import Start
@@ -60,7 +62,7 @@ class Choice:
 
 
 class Chooser:
-    """Chooses centroids for the same colours any number of times, at different k.
+    """Chooses centroids for the same colours, any number of times, at different k.
 
     Parameters
     ----------
@@ -72,52 +74,75 @@ class Chooser:
         How first centroids are found.
     seed : int
         For the starts that draw at random.
+    pinning : Pinning or None
+        What an effort does about outliers.
     """
 
-    def __init__(self, weighted: WeightedPoints, tree: ColorTree, start: Start, seed: int) -> None:
+    def __init__(
+        self,
+        weighted: WeightedPoints,
+        tree: ColorTree,
+        start: Start,
+        seed: int,
+        pinning: Pinning | None = None,
+    ) -> None:
         self._weighted = weighted
         self._tree = tree
         self._start = start
         self._seed = seed
+        self._pinning = pinning
         self._cells: dict[int, tuple[WeightedPoints, ColorTree]] = {}
 
-    def plain(self, k: int, max_iterations: int, fixed: Points) -> Choice:
-        """Start on the colours and run Lloyd's passes, nothing else."""
+    def plain(self, k: int, max_iterations: int, kept: Points) -> Choice:
+        """Start on the colours and run Lloyd's passes, nothing else; `kept` are in front."""
         clock = _Clock()
-        first = self._first(self._weighted, k, fixed)
+        first = self._first(self._weighted, k, kept)
         stages = [Stage("start", clock.lap())]
-        run = lloyd(self._tree, first, max_iterations, fixed=len(fixed))
+        run = lloyd(self._tree, first, max_iterations, fixed=len(kept))
         stages.append(Stage("k-means", clock.lap(), run.distortions))
         return Choice(run.centroids, run.converged, tuple(stages))
 
-    def by_effort(self, k: int, effort: Effort, fixed: Points) -> Choice:
-        """Run the stages of an effort."""
+    def by_effort(self, k: int, effort: Effort, kept: Points) -> Choice:
+        """Run the stages of an effort; `kept` are in front."""
         clock = _Clock()
-        dropped_bits = self._coarseness(k, effort)
-        cells, tree = self._gathered(dropped_bits)
+        cells, tree = self._gathered(self._coarseness(k, effort))
         # What the means of the cells do not show of the distortion: it is the same in every pass.
         within = max(0.0, self._tree.moment - tree.moment)
         stages = [Stage("cells", clock.lap())]
-        centroids = self._first(cells, k, fixed)
+        fixed, reserved = len(kept), self._pinning.reserved(k) if self._pinning else 0
+        centroids = self._first(cells, k - reserved, kept)
         stages.append(Stage("start", clock.lap()))
-        run = lloyd(tree, centroids, effort.cell_passes, fixed=len(fixed), relaxed=True)
+        run = lloyd(tree, centroids, effort.cell_passes, fixed=fixed, relaxed=True)
         stages.append(Stage("k-means on cells", clock.lap(), _raised(run.distortions, within)))
-        centroids, reached = self._swap(tree, run.centroids, effort, effort.swap_rounds, fixed)
+        centroids, reached = _swap(tree, run.centroids, effort, effort.swap_rounds, fixed)
         stages.append(Stage("swaps on cells", clock.lap(), _raised(reached, within)))
-        run = lloyd(self._tree, centroids, effort.passes, fixed=len(fixed), relaxed=True)
+        if self._pinning is not None:
+            centroids, fixed = self._pin(centroids, k, fixed, effort)
+            stages.append(Stage("outliers", clock.lap()))
+        run = lloyd(self._tree, centroids, effort.passes, fixed=fixed, relaxed=True)
         stages.append(Stage("k-means", clock.lap(), run.distortions))
         if effort.fine_swap_rounds:
-            centroids, reached = self._swap(
+            centroids, reached = _swap(
                 self._tree, run.centroids, effort, effort.fine_swap_rounds, fixed
             )
             stages.append(Stage("swaps", clock.lap(), tuple(reached)))
-            run = lloyd(self._tree, centroids, effort.passes, fixed=len(fixed), relaxed=True)
+            run = lloyd(self._tree, centroids, effort.passes, fixed=fixed, relaxed=True)
             stages.append(Stage("k-means", clock.lap(), run.distortions))
         return Choice(run.centroids, run.converged, tuple(stages))
 
-    def _first(self, weighted: WeightedPoints, k: int, fixed: Points) -> Points:
-        drawn = self._start(weighted, k - len(fixed), np.random.default_rng(self._seed))
-        return np.concatenate([fixed, drawn]) if len(fixed) else drawn
+    def _pin(self, centroids: Points, k: int, fixed: int, effort: Effort) -> tuple[Points, int]:
+        assert self._pinning is not None  # noqa: S101
+        cells, tree = self._gathered(DROPPED_BITS)
+
+        def refine(points: Points, fixed: int) -> Points:
+            run = lloyd(tree, points, effort.cell_passes, fixed=fixed, relaxed=True)
+            return _swap(tree, run.centroids, effort, effort.swap_rounds, fixed)[0]
+
+        return self._pinning.apply(cells, tree, centroids, k, fixed, refine)
+
+    def _first(self, weighted: WeightedPoints, k: int, kept: Points) -> Points:
+        drawn = self._start(weighted, k - len(kept), np.random.default_rng(self._seed))
+        return np.concatenate([kept, drawn]) if len(kept) else drawn
 
     def _coarseness(self, k: int, effort: Effort) -> int:
         """Return how many bits can be dropped so that there are enough cells for k centroids."""
@@ -134,19 +159,18 @@ class Chooser:
             self._cells[dropped_bits] = cells, ColorTree(cells)
         return self._cells[dropped_bits]
 
-    def _swap(
-        self, tree: ColorTree, centroids: Points, effort: Effort, rounds: int, fixed: Points
-    ) -> tuple[Points, list[float]]:
-        return swaps.improve(
-            tree,
-            centroids,
-            lambda points: (
-                lloyd(tree, points, effort.swap_passes, fixed=len(fixed), relaxed=True).centroids
-            ),
-            swaps=max(1, int(effort.swap_share * len(centroids))),
-            rounds=rounds,
-            fixed=len(fixed),
-        )
+
+def _swap(
+    tree: ColorTree, centroids: Points, effort: Effort, rounds: int, fixed: int
+) -> tuple[Points, list[float]]:
+    return swaps.improve(
+        tree,
+        centroids,
+        lambda points: lloyd(tree, points, effort.swap_passes, fixed=fixed, relaxed=True).centroids,
+        swaps=max(1, int(effort.swap_share * len(centroids))),
+        rounds=rounds,
+        fixed=fixed,
+    )
 
 
 class _Clock:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.quantizer.colors import Color, color_array
 from kqformat.quantizer.effort import DEFAULT_EFFORT, effort_named
+from kqformat.quantizer.kmor import DEFAULT_GAMMA, DEFAULT_N0, check_parameters
+from kqformat.quantizer.pinning import DEFAULT_TREATMENT, check_treatment
 from kqformat.quantizer.spaces import space_named
 from kqformat.quantizer.starts import start_named
 
@@ -28,6 +30,9 @@ class QuantizeOptions(TypedDict, total=False):
     space: str
     keep_colors: Iterable[Color]
     importance: npt.NDArray[np.uint8] | None
+    outliers: str
+    gamma: float
+    n0: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +56,12 @@ class Options:
         Colours that are in the palette whatever else is.
     importance : ndarray, uint8, shape (H, W), or None
         How much pixels count in the choice of the palette: from 1 (0) to 256 (255).
+    outliers : {"auto", "off", "strong", "kmor"}
+        Whether small bright regions get entries of their own (see `outliers`), or k-means is run
+        without its outliers (see `kmor`).
+    gamma, n0 : float
+        Of `kmor`: how many times the average squared distance makes an outlier, and the greatest
+        share of them among the pixels.
 
     Raises
     ------
@@ -65,6 +76,9 @@ class Options:
     space: str = "srgb"
     keep_colors: Iterable[Color] = ()
     importance: npt.NDArray[np.uint8] | None = None
+    outliers: str = DEFAULT_TREATMENT
+    gamma: float = DEFAULT_GAMMA
+    n0: float = DEFAULT_N0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -74,6 +88,8 @@ class Options:
             check_integer("max_iterations", self.max_iterations, 0)
         check_integer("seed", self.seed, 0)
         space_named(self.space)
+        check_treatment(self.outliers)
+        check_parameters(self.gamma, self.n0)
         object.__setattr__(self, "keep_colors", tuple(self.keep_colors))
         color_array(self.keep_colors)
         if self.importance is not None and (

@@ -18,6 +18,7 @@ from kqformat.quantizer.effort import effort_named
 from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
 from kqformat.quantizer.palette import ranking, round_centroids
+from kqformat.quantizer.pinning import Pinning
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.remap import keep, remap
 from kqformat.quantizer.spaces import SRGB, space_named
@@ -184,13 +185,17 @@ class Quantizer:
     @cached_property
     def _chooser(self) -> Chooser:
         start = start_named(self._options.init)
-        importance = self._options.importance
+        options = self._options
+        pinning = Pinning(
+            options.outliers, options.gamma, options.n0, self._flat, self._shape[1], self._space
+        )
+        importance = options.importance
         if importance is None:
-            return Chooser(self._points, self._tree, start, self._options.seed)
+            return Chooser(self._points, self._tree, start, options.seed, pinning)
         extra = self.histogram.table.sum_weights(np.ascontiguousarray(importance).reshape(-1))
         points = self._points
         weighted = WeightedPoints(points.codes, points.points, points.counts + extra)
-        return Chooser(weighted, ColorTree(weighted), start, self._options.seed)
+        return Chooser(weighted, ColorTree(weighted), start, options.seed, pinning)
 
     def _choose(self, colors: int) -> Choice:
         fixed = self._space.embed(self._kept)
