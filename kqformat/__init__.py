@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kqformat.api import encode, quantization, quantize, write
+    from kqformat.api import auto_colors, encode, quantization, quantize, reach, write
     from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
     from kqformat.errors import (
         ChecksumError,
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         PaletteError,
         ParameterError,
         RasterError,
+        TargetError,
         TruncatedError,
         UnsupportedError,
     )
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from kqformat.metadata import Metadata
     from kqformat.model import IndexedImage
     from kqformat.quantizer.pipeline import Quantization
+    from kqformat.search.elbow import Elbow
+    from kqformat.search.reach import Reached
+    from kqformat.search.target import Target
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ChecksumError",
+    "Elbow",
     "FormatError",
     "IndexedImage",
     "KqError",
@@ -43,14 +48,19 @@ __all__ = [
     "ParameterError",
     "Quantization",
     "RasterError",
+    "Reached",
+    "Target",
+    "TargetError",
     "TruncatedError",
     "UnsupportedError",
+    "auto_colors",
     "decode",
     "decode_indexed",
     "encode",
     "open",
     "quantization",
     "quantize",
+    "reach",
     "read",
     "read_indexed",
     "write",
@@ -67,6 +77,9 @@ _MODULES = {
     "Limits": "limits",
     "Metadata": "metadata",
     "Quantization": "quantizer.pipeline",
+    "Elbow": "search.elbow",
+    "Reached": "search.reach",
+    "Target": "search.target",
 }
 
 

@@ -15,16 +15,24 @@ from kqformat.files import write_file
 from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, IndexedImage
 from kqformat.quantizer import pipeline
+from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
-from kqformat.quantizer.pipeline import DEFAULT_COLORS, Quantization
+from kqformat.quantizer.pipeline import DEFAULT_COLORS, Quantization, Quantizer
+from kqformat.search import elbow
+from kqformat.search import reach as search
+from kqformat.search.elbow import Elbow
+from kqformat.search.reach import Reached
+from kqformat.search.target import Target
 
 __all__ = [
+    "auto_colors",
     "decode",
     "decode_indexed",
     "encode",
     "open",
     "quantization",
     "quantize",
+    "reach",
     "read",
     "read_indexed",
     "write",
@@ -69,6 +77,10 @@ def quantize(
     gamma, n0 : float
         Of "kmor": how many times the average squared distance makes an outlier, and the greatest
         share of them; 9 and 0.1 if not given.
+    dither : {"none", "floyd-steinberg", "blue-noise"}
+        Whether pixels are mixed from entries so that gradients have no bands; "none" if not given.
+    dither_strength : float
+        From 0 to 1, which it is if not given.
 
     Returns
     -------
@@ -208,3 +220,137 @@ def write(
     )
     write_file(path, data, overwrite=overwrite)
     return len(data)
+
+
+def reach(
+    image: IndexedImage | npt.NDArray[np.uint8],
+    target: Target,
+    *,
+    max_colors: int | None = None,
+    coding: str = "packed",
+    metadata: Metadata | None = None,
+    exact_metadata: Metadata | None = None,
+    **options: Unpack[QuantizeOptions],
+) -> Reached:
+    """Find the smallest file that meets a target, or the best one of a limited size.
+
+    Parameters
+    ----------
+    image : IndexedImage or ndarray
+        As in `quantization`. An indexed image that the search would keep lossless is kept as it
+        is, unless its palette has entries to spare.
+    target : Target
+        What is wanted: a PSNR, a worst pixel, a quality of 0 to 100, a size; all that is given.
+    max_colors : int or None
+        The most that are tried; None for 256 where a quality is wanted, else 65,536.
+    coding : {"packed"}
+        How the file will be stored.
+    metadata : Metadata or None
+        Goes into the file, and counts; None for that of the image.
+    exact_metadata : Metadata or None
+        Takes its place where no pixel changes, if given.
+    **options
+        As in `quantize`.
+
+    Returns
+    -------
+    Reached
+        The image, the size of its file, and what was tried.
+
+    Raises
+    ------
+    TargetError
+        If the target cannot be met.
+    ParameterError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    >>> reached = reach(ramp, Target(psnr=30))
+    >>> reached.quantization.image.colors, reached.file_bytes
+    (10, 187)
+    """
+    reached = search.reach(
+        Quantizer(_pixels(image), Options(**options), _metadata(image)),
+        target,
+        coding=coding,
+        metadata=metadata,
+        exact_metadata=exact_metadata,
+        min_colors=_least_colors(options),
+        max_colors=max_colors,
+    )
+    kept = _kept_as_it_is(image, reached.quantization)
+    return replace(reached, quantization=kept)
+
+
+def auto_colors(
+    image: IndexedImage | npt.NDArray[np.uint8],
+    *,
+    max_colors: int = elbow.MAX_ELBOW_COLORS,
+    coding: str = "packed",
+    metadata: Metadata | None = None,
+    exact_metadata: Metadata | None = None,
+    **options: Unpack[QuantizeOptions],
+) -> Elbow:
+    """Choose the number of colours at the elbow of error against file size.
+
+    Parameters
+    ----------
+    image : IndexedImage or ndarray
+        As in `reach`.
+    max_colors : int
+        The most that are tried, up to 256.
+    coding, metadata, exact_metadata, **options
+        As in `reach`.
+
+    Returns
+    -------
+    Elbow
+        The image, the size of its file, the curve, and the reason in words.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> auto_colors(np.array([[9, 9, 200, 201]], np.uint8)).reason
+    '2 colours in 36 bytes, 54.2 dB: 3 would be lossless, not worth 3 bytes more'
+    """
+    chosen = elbow.auto_colors(
+        Quantizer(_pixels(image), Options(**options), _metadata(image)),
+        coding=coding,
+        metadata=metadata,
+        exact_metadata=exact_metadata,
+        min_colors=_least_colors(options),
+        max_colors=max_colors,
+    )
+    kept = _kept_as_it_is(image, chosen.quantization)
+    return replace(chosen, quantization=kept)
+
+
+def _pixels(image: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return image.to_rgb() if isinstance(image, IndexedImage) else image
+
+
+def _metadata(image: IndexedImage | npt.NDArray[np.uint8]) -> Metadata | None:
+    return image.metadata if isinstance(image, IndexedImage) else None
+
+
+def _least_colors(options: QuantizeOptions) -> int:
+    kept = color_array(tuple(options.get("keep_colors", ())))
+    return max(1, len(np.unique(kept, axis=0)))
+
+
+def _kept_as_it_is(
+    image: IndexedImage | npt.NDArray[np.uint8], chosen: Quantization
+) -> Quantization:
+    """Give an indexed image its own order back where no pixel changed and nothing is saved."""
+    if not isinstance(image, IndexedImage) or not chosen.lossless:
+        return chosen
+    if image.palette.nbytes != chosen.image.palette.nbytes:
+        return chosen
+    own = replace(image, metadata=chosen.image.metadata)
+    return replace(chosen, image=own)

@@ -112,6 +112,36 @@ class LimitError(KqError):
         return f"{self.found:,} {self.quantity} are more than the limit of {self.limit:,}"
 
 
+class TargetError(KqError):
+    """No number of colours gives the quality or size that was asked for.
+
+    Parameters
+    ----------
+    found : str
+        What the best try gave.
+    wanted : str
+        What was asked for.
+    colors : int
+        Those of the best try.
+
+    Examples
+    --------
+    >>> print(TargetError("36.91 dB", "40 dB or more", 256))
+    the target cannot be met: 256 colours give 36.91 dB, wanted 40 dB or more
+    """
+
+    def __init__(self, found: str, wanted: str, colors: int) -> None:
+        self.found = found
+        self.wanted = wanted
+        self.colors = colors
+        super().__init__(found, wanted, colors)
+
+    def __str__(self) -> str:
+        """Name the three in a sentence."""
+        tried = "1 colour gives" if self.colors == 1 else f"{self.colors:,} colours give"
+        return f"the target cannot be met: {tried} {self.found}, wanted {self.wanted}"
+
+
 class RasterError(KqError):
     """An ordinary image file (PNG, JPEG, …) cannot be read or written."""
 

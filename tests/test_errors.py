@@ -17,6 +17,7 @@ from kqformat.errors import (
     PaletteError,
     ParameterError,
     RasterError,
+    TargetError,
     TruncatedError,
     UnsupportedError,
 )
@@ -28,6 +29,7 @@ EXAMPLES: list[KqError] = [
     FormatError("bad section"),
     ParameterError("colors is 0"),
     LimitError("pixels", 2000, 1999),
+    TargetError("36.91 dB", "40 dB or more", 256),
     RasterError("not a PNG"),
     PaletteError("bad colour", line=5, found="'0 0'", expected="three numbers"),
 ]
@@ -46,7 +48,9 @@ def test_fault_of_the_file_is_a_format_error(error: type[KqError]) -> None:
     assert issubclass(error, FormatError)
 
 
-@pytest.mark.parametrize("error", [LimitError, PaletteError, ParameterError, RasterError])
+@pytest.mark.parametrize(
+    "error", [LimitError, PaletteError, ParameterError, RasterError, TargetError]
+)
 def test_other_faults_are_not_the_files(error: type[KqError]) -> None:
     """Limits, callers and other formats are not what is wrong with a .kq file."""
     assert not issubclass(error, FormatError)

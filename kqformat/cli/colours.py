@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from kqformat.quantizer.pipeline import Quantization
 
+AUTO = "auto"
+"""The number of colours that leaves it to `kq`."""
+
 _SAME_NAMES = (
     "colors",
     "effort",
@@ -26,6 +29,8 @@ _SAME_NAMES = (
     "space",
     "keep_colors",
     "outliers",
+    "dither",
+    "dither_strength",
 )
 """The options that are handed on under their own names; None leaves the choice to the quantizer."""
 
@@ -33,7 +38,13 @@ _SAME_NAMES = (
 def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a group of options, the same for every command that quantizes."""
     colours = parser.add_argument_group("colours")
-    colours.add_argument("-k", "--colors", type=int, metavar="N", help="1 to 65536 (default: 256)")
+    colours.add_argument(
+        "-k",
+        "--colors",
+        type=_colors,
+        metavar="N",
+        help="1 to 65536 (default: 256), or auto: as many as pay in error for their bytes",
+    )
     colours.add_argument(
         "-e",
         "--effort",
@@ -52,6 +63,15 @@ def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("auto", "off", "strong", "kmor"),
         help="whether small bright things keep their colours (default: auto), or k-means with "
         "outlier removal (kmor)",
+    )
+    colours.add_argument(
+        "--dither",
+        choices=("none", "floyd-steinberg", "blue-noise"),
+        help="mix pixels of the palette's colours, so that gradients have no bands (default: none, "
+        "since it costs bytes wherever repetition counts)",
+    )
+    colours.add_argument(
+        "--dither-strength", type=float, metavar="S", help="from 0 to 1 (default: 1)"
     )
     colours.add_argument(
         "--importance",
@@ -79,7 +99,8 @@ def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
 
 def check_colour_options(options: argparse.Namespace) -> None:
     """Raise `ParameterError` for what no image could be quantized with."""
-    if options.colors is not None and not 1 <= options.colors <= MAX_COLORS:
+    is_number = options.colors is not None and options.colors != AUTO
+    if is_number and not 1 <= options.colors <= MAX_COLORS:
         raise ParameterError(f"-k is {options.colors}, expected 1 to {MAX_COLORS}")
     for name in ("max_iterations", "seed"):
         value = getattr(options, name)
@@ -89,14 +110,26 @@ def check_colour_options(options: argparse.Namespace) -> None:
         from kqformat.quantizer.colors import color_array
 
         color_array(options.keep_colors)
+    if options.dither_strength is not None and not 0 <= options.dither_strength <= 1:
+        raise ParameterError(f"--dither-strength is {options.dither_strength}, expected 0 to 1")
 
 
 def quantizer_arguments(options: argparse.Namespace) -> Mapping[str, Any]:
     """Return the keyword arguments of `quantization`."""
     asked = {name: getattr(options, name) for name in _SAME_NAMES}
+    if options.colors == AUTO:
+        del asked["colors"]
     if options.importance is not None:
         asked["importance"] = _mask(options.importance, options.max_pixels)
     return {name: value for name, value in asked.items() if value is not None}
+
+
+def _colors(text: str) -> int | str:
+    """Parse a number of colours, for argparse."""
+    try:
+        return text if text == AUTO else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number, nor {AUTO}") from None
 
 
 def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:

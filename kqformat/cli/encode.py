@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from kqformat.cli.colours import (
+    AUTO,
     add_colour_arguments,
     check_colour_options,
     quantizer_arguments,
     story,
 )
+from kqformat.cli.common_palette import (
+    add_palette_arguments,
+    check_palette_options,
+    common_palette,
+    mapped,
+)
 from kqformat.cli.console import input_name, output_name, plural
 from kqformat.cli.facts import FileFacts
-from kqformat.cli.jobs import Job, run_jobs
+from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
+from kqformat.cli.pictures import prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
-from kqformat.codec.head import SIGNATURE
-from kqformat.limits import Limits
+from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
 from kqformat.metadata import Metadata
 
 if TYPE_CHECKING:
-    from kqformat.rasters import Raster
+    import numpy as np
+    import numpy.typing as npt
 
 _STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 """What Pillow recognizes and cannot read by itself; passed over in folders."""
@@ -53,6 +60,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_file_arguments(parser)
     add_colour_arguments(parser)
+    add_target_arguments(parser)
+    add_palette_arguments(parser)
     contents = parser.add_argument_group("contents")
     contents.add_argument(
         "--coding", choices=("packed",), default="packed", help="how indices are stored"
@@ -80,22 +89,18 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Encode every input."""
     check_colour_options(options)
-    _prepare_pillow(options.max_pixels)
+    check_palette_options(options)
+    check_target_options(options)
+    prepare_pillow(options.max_pixels)
     readable, others = _endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
     jobs = plan_jobs(options, ".kq", readable)
-    return run_jobs(jobs, lambda job, source: _encode(job, source, options), options)
-
-
-def _prepare_pillow(max_pixels: int) -> None:
-    """Have Pillow know all of its formats, .kq too, and the limit of pixels."""
-    from PIL import Image
-
-    import kqformat.pillow_plugin  # noqa: F401
-
-    # For pictures inside of pictures, as in .ico; `read_raster` checks all others more strictly.
-    Image.MAX_IMAGE_PIXELS = max_pixels
-    Image.init()
+    try:
+        palette = common_palette(jobs, options)
+    except FAILURES as error:
+        report_failure(options.palette or "--shared-palette", error)
+        return 1
+    return run_jobs(jobs, lambda job, source: _encode(job, source, palette, options), options)
 
 
 def _endings() -> tuple[set[str], set[str]]:
@@ -108,14 +113,29 @@ def _endings() -> tuple[set[str], set[str]]:
     return {ending for ending in known if formats[ending] in is_read}, known
 
 
-def _encode(job: Job, source: bytes, options: argparse.Namespace) -> tuple[bytes, str]:
+def _encode(
+    job: Job,
+    source: bytes,
+    palette: npt.NDArray[np.uint8] | None,
+    options: argparse.Namespace,
+) -> tuple[bytes, str]:
     from kqformat.api import quantization
     from kqformat.codec.stream import encode_indexed
 
     started = time.perf_counter()
-    raster = _raster(source, options.max_pixels)
-    chosen = quantization(raster.content, **quantizer_arguments(options))
-    metadata = _kept(raster.metadata, options.keep - options.strip, exact=chosen.lossless)
+    raster = read_picture(source, options.max_pixels)
+    loose, exact = (
+        _kept(raster.metadata, options.keep - options.strip, exact=unchanged)
+        for unchanged in (False, True)
+    )
+    why = ""
+    if palette is not None:
+        chosen = mapped(raster.content, palette, options)
+    elif options.colors == AUTO or target_of(options) is not None:
+        chosen, why = searched(raster.content, options, loose, exact)
+    else:
+        chosen = quantization(raster.content, **quantizer_arguments(options))
+    metadata = exact if chosen.lossless else loose
     data = encode_indexed(replace(chosen.image, metadata=metadata), coding=options.coding)
     seconds = time.perf_counter() - started
     facts = _Facts(
@@ -136,19 +156,9 @@ def _encode(job: Job, source: bytes, options: argparse.Namespace) -> tuple[bytes
     )
     if options.json:
         return data, json.dumps({"input": job.source, "output": job.target} | asdict(facts))
-    return data, _line(job, facts) + (story(chosen, seconds) if options.verbose else "")
-
-
-def _raster(source: bytes, max_pixels: int) -> Raster:
-    """Read a source; a .kq file with all that it has, unless it has to be turned."""
-    from kqformat.codec.stream import decode_indexed
-    from kqformat.rasters import Raster, info_of, orientation_of, read_raster
-
-    if source.startswith(SIGNATURE):
-        indexed = decode_indexed(source, limits=Limits(pixels=max_pixels))
-        if orientation_of(info_of(indexed)) == 1:
-            return Raster(indexed, indexed.metadata, 1)
-    return read_raster(io.BytesIO(source), max_pixels=max_pixels)
+    if options.verbose:
+        why += story(chosen, seconds)
+    return data, _line(job, facts) + (why if options.verbose or options.colors == AUTO else "")
 
 
 def _kept(metadata: Metadata, parts: frozenset[str], *, exact: bool) -> Metadata:

@@ -18,6 +18,7 @@ examples:
   kq encode -r pictures -d out -j 2    a folder, its tree mirrored
   kq decode small.kq                   write small.png
   kq info -v small.kq                  every section, and the palette
+  kq palette photo.png -k 8 -o p.gpl   a palette for GIMP
 
 exit status: 0 all well, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted,
 143 terminated
@@ -56,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     import argparse
 
     from kqformat import __version__
-    from kqformat.cli import decode, encode, info, verify
+    from kqformat.cli import decode, encode, info, palette, verify
 
     parser = argparse.ArgumentParser(
         prog="kq",
@@ -66,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kq {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (encode, decode, info, verify):
+    for command in (encode, decode, info, verify, palette):
         command.add_parser(commands)
     return parser
 

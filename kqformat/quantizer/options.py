@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer.colors import Color, color_array
+from kqformat.quantizer.dither import check_dithering
 from kqformat.quantizer.effort import DEFAULT_EFFORT, effort_named
 from kqformat.quantizer.kmor import DEFAULT_GAMMA, DEFAULT_N0, check_parameters
 from kqformat.quantizer.pinning import DEFAULT_TREATMENT, check_treatment
@@ -33,6 +34,8 @@ class QuantizeOptions(TypedDict, total=False):
     outliers: str
     gamma: float
     n0: float
+    dither: str
+    dither_strength: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,10 @@ class Options:
     gamma, n0 : float
         Of `kmor`: how many times the average squared distance makes an outlier, and the greatest
         share of them among the pixels.
+    dither : {"none", "floyd-steinberg", "blue-noise"}
+        Whether pixels are mixed from entries so that gradients have no bands; see `dither`.
+    dither_strength : float
+        From 0 to 1.
 
     Raises
     ------
@@ -79,6 +86,8 @@ class Options:
     outliers: str = DEFAULT_TREATMENT
     gamma: float = DEFAULT_GAMMA
     n0: float = DEFAULT_N0
+    dither: str = "none"
+    dither_strength: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -89,6 +98,9 @@ class Options:
         check_integer("seed", self.seed, 0)
         space_named(self.space)
         check_treatment(self.outliers)
+        check_dithering(
+            "blue-noise" if self.dither == "none" else self.dither, self.dither_strength
+        )
         check_parameters(self.gamma, self.n0)
         object.__setattr__(self, "keep_colors", tuple(self.keep_colors))
         color_array(self.keep_colors)

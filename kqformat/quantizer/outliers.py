@@ -19,6 +19,7 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.quantizer import outliers_kernel
 from kqformat.quantizer.lab import chroma, difference, lab
+from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import UNIT, Points
 from kqformat.quantizer.spaces import SRGB, Space
@@ -94,8 +95,7 @@ def find_outliers(
     cells: WeightedPoints,
     tree: ColorTree,
     centroids: Points,
-    pixels: npt.NDArray[np.uint8],
-    width: int,
+    pictures: Pictures,
     *,
     strength: str = "auto",
     space: Space = SRGB,
@@ -105,15 +105,13 @@ def find_outliers(
     Parameters
     ----------
     cells : WeightedPoints
-        The image's colours gathered with `DROPPED_BITS`.
+        The colours of the image, or of all images, gathered with `DROPPED_BITS`.
     tree : ColorTree
         Over the cells.
     centroids : ndarray, int16, shape (k, 4)
         After a few passes of k-means; fixed ones included.
-    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
-        The image, row after row.
-    width : int
-        Pixels in a row.
+    pictures : Pictures
+        Their pixels.
     strength : {"auto", "strong"}
         See `STRENGTHS`.
     space : Space
@@ -132,14 +130,14 @@ def find_outliers(
     """
     wanted = strength_named(strength)
     most = len(centroids) // 8 + wanted.spare
-    least_pixels = max(_LEAST_PIXELS, len(pixels) // _LEAST_SHARE)
-    if pixels.shape[1] == 1 or not 4 <= len(centroids) <= MAX_CENTROIDS or most == 0:
+    least_pixels = max(_LEAST_PIXELS, pictures.pixel_count // _LEAST_SHARE)
+    if not 4 <= len(centroids) <= MAX_CENTROIDS or most == 0:
         return _no_points()
     shown = lab(space.nearest_colors(centroids))
     blobs = _candidates(cells, tree, centroids, shown, least_pixels, wanted, space)
     if blobs is None:
         return _no_points()
-    raggedness = _shapes(blobs, pixels, width, least_pixels)
+    raggedness = _shapes(blobs, pictures, least_pixels)
     means = lab(space.nearest_colors(blobs.means))
     # From the entry that looks nearest, not the one that squared distance takes: if that one would
     # do, it is a matter of the mapping and not of the palette.
@@ -250,10 +248,10 @@ def _gather(
     return owners, in_core, seeds
 
 
-def _shapes(
-    blobs: _Blobs, pixels: npt.NDArray[np.uint8], width: int, least_pixels: int
-) -> npt.NDArray[np.float64]:
+def _shapes(blobs: _Blobs, pictures: Pictures, least_pixels: int) -> npt.NDArray[np.float64]:
     """Return how ragged each blob is in the image, or its core if that is less.
+
+    Several images are as one, in which each stands apart from the others.
 
     Infinite if both are too small or too scattered. The core, because colours a little like a
     region's are often strewn over the rest of the image.
@@ -261,8 +259,9 @@ def _shapes(
     part_of_place = np.zeros(_PLACES, np.uint8)
     part_of_place[blobs.places] = 2 * blobs.owners + blobs.in_core
     counts = np.zeros((len(blobs.means) + 1, 4), np.int64)
-    row = np.zeros(width, np.uint8)
-    outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+    for pixels, width in pictures.each:
+        row = np.zeros(width, np.uint8)
+        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
     areas, touching = counts[1:, 0::2], counts[1:, 1::2]
     raggedness = (4 * areas - 2 * touching) / np.sqrt(np.maximum(areas, 1))
     raggedness[(areas < least_pixels) | (2 * touching < _LEAST_NEIGHBOURS * areas)] = np.inf

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer.kmor import kmor, outlier_centers
 from kqformat.quantizer.outliers import STRENGTHS, find_outliers
 from kqformat.quantizer.pins import pin
+from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.spaces import Space
@@ -36,7 +36,7 @@ def check_treatment(name: object) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pinning:
-    """The treatment of one image's outliers.
+    """The treatment of outliers in one image or several.
 
     Parameters
     ----------
@@ -44,10 +44,8 @@ class Pinning:
         One of `TREATMENTS`.
     gamma, n0 : float
         Of `kmor`.
-    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
-        The image, row after row.
-    width : int
-        Pixels in a row.
+    pictures : Pictures
+        The pixels.
     space : Space
         Of the centroids.
     """
@@ -55,8 +53,7 @@ class Pinning:
     treatment: str
     gamma: float
     n0: float
-    pixels: npt.NDArray[np.uint8]
-    width: int
+    pictures: Pictures
     space: Space
 
     def reserved(self, k: int) -> int:
@@ -106,8 +103,7 @@ class Pinning:
                 cells,
                 tree,
                 centroids,
-                self.pixels,
-                self.width,
+                self.pictures,
                 strength=self.treatment,
                 space=self.space,
             )[: max(0, min(most, len(centroids) - 1) - fixed)]

@@ -12,18 +12,16 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, IndexedImage, Indices
-from kqformat.quantizer.choose import Choice, Chooser, Stage
+from kqformat.quantizer.choose import Choice, Stage
 from kqformat.quantizer.colors import color_array
-from kqformat.quantizer.effort import effort_named
+from kqformat.quantizer.dither import dither
 from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
-from kqformat.quantizer.palette import ranking, round_centroids
-from kqformat.quantizer.pinning import Pinning
-from kqformat.quantizer.points import WeightedPoints
-from kqformat.quantizer.remap import keep, remap
-from kqformat.quantizer.spaces import SRGB, space_named
-from kqformat.quantizer.starts import start_named
-from kqformat.quantizer.tree import Clusters, ColorTree
+from kqformat.quantizer.pixels import Pictures, flat_pixels
+from kqformat.quantizer.remap import distortion_of, keep, remap
+from kqformat.quantizer.selection import Selector
+from kqformat.quantizer.spaces import space_named
+from kqformat.quantizer.tree import Clusters
 
 DEFAULT_COLORS = 256
 
@@ -108,11 +106,10 @@ class Quantizer:
         options: Options | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        self._flat, self._shape = _flat_pixels(pixels)
+        self._flat, self._shape = flat_pixels(pixels)
         self._options = options if options is not None else Options()
         self._metadata = metadata if metadata is not None else Metadata()
         self._space = space_named(self._options.space)
-        self._kept = np.unique(color_array(self._options.keep_colors), axis=0)
         importance = self._options.importance
         if importance is not None and importance.shape != self._shape:
             raise ParameterError(
@@ -127,14 +124,12 @@ class Quantizer:
         ParameterError
             If `colors` is not from 1 to 65,536, or fewer than the colours to be kept.
         """
-        check_integer("colors", colors, max(1, len(self._kept)), MAX_COLORS)
-        if self.histogram.exact and self._distinct_with_kept <= colors:
-            return self._exactly()
-        choice = self._choose(colors)
-        palette, clusters = round_centroids(
-            self._tree, choice.centroids, colors, self._space, self._kept
-        )
-        return self._mapped(palette, clusters, choice)
+        if self._selector.keeps_all(colors):
+            palette, positions = self._selector.all_colors()
+            indices = keep(positions, len(palette), self.histogram)
+            image = self._image(indices, palette)
+            return Quantization(image, len(self.histogram), True, 0.0, lossless=True)
+        return self._mapped(*self._selector.choose(colors))
 
     def with_palette(self, palette: npt.NDArray[np.uint8]) -> Quantization:
         """Map every pixel to the nearest entry of a given palette, which is kept as it is.
@@ -149,8 +144,13 @@ class Quantizer:
         """
         rgba = color_array(palette)
         check_integer("palette entries", len(rgba), 1, MAX_COLORS)
-        clusters = self._tree.assign(self._space.embed(rgba), labels=True)
+        clusters = self._selector.tree.assign(self._space.embed(rgba), labels=True)
         result = self._mapped(rgba, clusters, Choice(self._space.embed(rgba), True, ()))
+        if self.histogram.exact:
+            shown = rgba[clusters.labels]
+            shown[shown[:, 3] == 0] = 0  # as all that is fully transparent is counted
+            same = shown == self.histogram.colors
+            result = replace(result, lossless=result.distortion == 0 and bool(same.all()))
         if np.asarray(palette).shape[1] == result.image.channels:
             return result
         image = replace(result.image, palette=np.ascontiguousarray(palette))
@@ -162,66 +162,25 @@ class Quantizer:
         return count_colors(self._flat)
 
     @cached_property
-    def _distinct_with_kept(self) -> int:
-        """How many colours there are, with those to be kept that the image has not."""
-        if not len(self._kept):
-            return len(self.histogram)
-        both = np.concatenate([self.histogram.colors, self._kept])
-        return len(np.unique(both, axis=0))
-
-    @cached_property
-    def _points(self) -> WeightedPoints:
-        """The colours in the space of the options."""
-        if self._space is SRGB:
-            return self.histogram
-        colors = SRGB.nearest_colors(self.histogram.points)
-        histogram = self.histogram
-        return WeightedPoints(histogram.codes, self._space.embed(colors), histogram.counts)
-
-    @cached_property
-    def _tree(self) -> ColorTree:
-        return ColorTree(self._points)
-
-    @cached_property
-    def _chooser(self) -> Chooser:
-        start = start_named(self._options.init)
-        options = self._options
-        pinning = Pinning(
-            options.outliers, options.gamma, options.n0, self._flat, self._shape[1], self._space
-        )
-        importance = options.importance
+    def _selector(self) -> Selector:
+        pictures = Pictures(len(self._flat), [(self._flat, self._shape[1])])
+        importance = self._options.importance
         if importance is None:
-            return Chooser(self._points, self._tree, start, options.seed, pinning)
+            return Selector(self.histogram, self._options, pictures)
         extra = self.histogram.table.sum_weights(np.ascontiguousarray(importance).reshape(-1))
-        points = self._points
-        weighted = WeightedPoints(points.codes, points.points, points.counts + extra)
-        return Chooser(weighted, ColorTree(weighted), start, options.seed, pinning)
-
-    def _choose(self, colors: int) -> Choice:
-        fixed = self._space.embed(self._kept)
-        if self._options.max_iterations is not None:
-            return self._chooser.plain(colors, self._options.max_iterations, fixed)
-        return self._chooser.by_effort(colors, effort_named(self._options.effort), fixed)
-
-    def _exactly(self) -> Quantization:
-        """Keep every colour."""
-        colors = self.histogram.colors
-        if len(self._kept):
-            colors = np.concatenate([colors, self._kept])
-            # Each colour once, the image's own first, so that its pixels keep their places.
-            _, first = np.unique(colors, axis=0, return_index=True)
-            colors = colors[np.sort(first)]
-        ranks = ranking(colors)
-        positions = np.empty(len(ranks), np.intp)
-        positions[ranks] = np.arange(len(ranks))
-        indices = keep(positions[: len(self.histogram)], len(ranks), self.histogram)
-        image = self._image(indices, colors[ranks])
-        return Quantization(image, len(self.histogram), True, 0.0, lossless=True)
+        return Selector(self.histogram, self._options, pictures, extra)
 
     def _mapped(
         self, palette: npt.NDArray[np.uint8], clusters: Clusters, choice: Choice
     ) -> Quantization:
-        indices, distortion = remap(self._flat, palette, self.histogram, clusters, self._space)
+        options = self._options
+        if options.dither == "none":
+            indices, distortion = remap(self._flat, palette, self.histogram, clusters, self._space)
+        else:
+            pixels = self._flat.reshape(*self._shape, -1)
+            dithered = dither(pixels, palette, options.dither, options.dither_strength)
+            indices = dithered.reshape(-1)
+            distortion = distortion_of(self._flat, indices, palette)
         image = self._image(indices, palette)
         return Quantization(image, len(self.histogram), choice.converged, distortion, choice.stages)
 
@@ -273,18 +232,3 @@ def quantize(
     ([32, 96, 160, 224], True)
     """
     return Quantizer(pixels, Options(**options), metadata).at(colors)
-
-
-def _flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
-    """Return pixels as (N, 1|3|4) and the image's shape (H, W)."""
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
-        kind = f"{pixels.dtype} array" if isinstance(pixels, np.ndarray) else type(pixels).__name__
-        raise ParameterError(f"pixels are a {kind}, expected a uint8 array")
-    if not pixels.size or not (
-        pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))
-    ):
-        raise ParameterError(
-            f"pixels have shape {pixels.shape}, expected (H, W), (H, W, 3) or (H, W, 4), not empty"
-        )
-    height, width = pixels.shape[:2]
-    return np.ascontiguousarray(pixels).reshape(height * width, -1), (height, width)

@@ -1,11 +1,31 @@
-"""Pixels as callers have them to rows of samples; checked once, here."""
+"""Pixels as callers have them to one column of samples; checked once, here."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """One image or several that are chosen a palette for, where their pixels have to be looked at.
+
+    Attributes
+    ----------
+    pixel_count : int
+        All together.
+    each : iterable of (ndarray, int)
+        The pixels of each image, as `flat_pixels` returns them, and its width; can be gone through
+        any number of times.
+    """
+
+    pixel_count: int
+    each: Iterable[tuple[npt.NDArray[np.uint8], int]]
 
 
 def flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:

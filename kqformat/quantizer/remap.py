@@ -55,6 +55,21 @@ def remap(
     return indices, distortion
 
 
+def distortion_of(
+    pixels: npt.NDArray[np.uint8], indices: Indices, palette: npt.NDArray[np.uint8]
+) -> float:
+    """Return the distortion of pixels, shape (N, c), that were mapped in any way."""
+    points = SRGB.embed(palette).astype(np.int32)
+    total = 0
+    for first in range(0, len(pixels), _BLOCK_PIXELS):
+        block = pixels[first : first + _BLOCK_PIXELS]
+        rgba = np.full((len(block), 4), 255, np.uint8)
+        rgba[:, : max(3, block.shape[1])] = block
+        differences = SRGB.embed(rgba) - points[indices[first : first + _BLOCK_PIXELS]]
+        total += int(np.einsum("ij,ij->", differences, differences, dtype=np.int64))
+    return total / UNIT**2
+
+
 def keep(positions: npt.NDArray[np.intp], colors: int, histogram: Histogram) -> Indices:
     """Map every pixel to the position of its own colour among `colors`.
 

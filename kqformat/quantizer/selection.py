@@ -16,6 +16,8 @@ from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.merging import MergedHistogram
 from kqformat.quantizer.options import Options, check_integer
 from kqformat.quantizer.palette import ranking, round_centroids
+from kqformat.quantizer.pinning import Pinning
+from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.spaces import SRGB, space_named
 from kqformat.quantizer.starts import start_named
@@ -33,6 +35,8 @@ class Selector:
         The colours.
     options : Options
         All but the importance are heeded.
+    pictures : Pictures
+        Where the colours were counted.
     extra_weights : ndarray, int64, shape (n,), or None
         What each colour weighs in the choice besides its pixels.
     """
@@ -41,10 +45,12 @@ class Selector:
         self,
         counted: Counted,
         options: Options,
+        pictures: Pictures,
         extra_weights: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self._counted = counted
         self._options = options
+        self._pictures = pictures
         self._extra_weights = extra_weights
         self._space = space_named(options.space)
         self._kept = np.unique(color_array(options.keep_colors), axis=0)
@@ -124,10 +130,11 @@ class Selector:
 
     @cached_property
     def _chooser(self) -> Chooser:
-        start = start_named(self._options.init)
+        options = self._options
+        pinning = Pinning(options.outliers, options.gamma, options.n0, self._pictures, self._space)
         points, tree = self._points, self.tree
         if self._extra_weights is not None:
             weights = points.counts + self._extra_weights
             points = WeightedPoints(points.codes, points.points, weights)
             tree = ColorTree(points)
-        return Chooser(points, tree, start, self._options.seed)
+        return Chooser(points, tree, start_named(options.init), options.seed, pinning)

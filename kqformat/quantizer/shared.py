@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from kqformat.errors import ParameterError
 from kqformat.quantizer.histogram import count_colors
 from kqformat.quantizer.merging import MergedHistogram, Merger
 from kqformat.quantizer.options import Options
-from kqformat.quantizer.pixels import flat_pixels
+from kqformat.quantizer.pixels import Pictures, flat_pixels
 from kqformat.quantizer.selection import Selector
 
 
@@ -25,7 +25,8 @@ def shared_palette(
     Parameters
     ----------
     images : iterable of ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
-        Taken one after the other and not kept. Their order makes no difference.
+        Gone through one after the other, and not kept unless they come from an iterator: where
+        there may be outliers, they are looked at again. Their order makes no difference.
     colors : int
         The most palette entries, 1 to 65,536.
     options : Options or None
@@ -52,7 +53,9 @@ def shared_palette(
     chosen = options if options is not None else Options()
     if chosen.importance is not None:
         raise ParameterError("importance is of one image, and cannot be shared by several")
-    selector = Selector(_merged(images), chosen)
+    again = list(images) if iter(images) is images else images
+    merged, pixel_count = _merged(again)
+    selector = Selector(merged, chosen, Pictures(pixel_count, _Flattened(again)))
     if selector.keeps_all(colors):
         palette, _ = selector.all_colors()
     else:
@@ -61,12 +64,24 @@ def shared_palette(
     return np.ascontiguousarray(palette[:, :channels])
 
 
-def _merged(images: Iterable[npt.NDArray[np.uint8]]) -> MergedHistogram:
+class _Flattened:
+    """The pixels and the width of each image, as `Pictures` has them."""
+
+    def __init__(self, images: Iterable[npt.NDArray[np.uint8]]) -> None:
+        self._images = images
+
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
+        for pixels in self._images:
+            flat, (_, width) = flat_pixels(pixels)
+            yield flat, width
+
+
+def _merged(images: Iterable[npt.NDArray[np.uint8]]) -> tuple[MergedHistogram, int]:
+    """Return what all images have together, and how many pixels that is."""
     merger = Merger()
-    for pixels in images:
-        flat, _ = flat_pixels(pixels)
+    for flat, _ in _Flattened(images):
         merger.add(count_colors(flat))
     merged = merger.merged()
     if not len(merged):
         raise ParameterError("there are no images to share a palette")
-    return merged
+    return merged, int(merged.counts.sum())

@@ -16,6 +16,7 @@ from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.lab import chroma, difference, lab
 from kqformat.quantizer.outliers import DROPPED_BITS, STRENGTHS, find_outliers
 from kqformat.quantizer.pins import pin
+from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.points import WeightedPoints, gather_cells
 from kqformat.quantizer.space import UNIT, Points, nearest_colors
 from kqformat.quantizer.spaces import SPACES
@@ -42,8 +43,7 @@ def find(
         cells,
         ColorTree(cells),
         centroids := plain_centroids(bare, k, space),
-        flat,
-        image.shape[1],
+        Pictures(len(flat), [(flat, image.shape[1])]),
         strength=strength,
         space=SPACES[space],
     )
@@ -149,7 +149,11 @@ def test_what_is_served_is_not_found(photo: Pixels) -> None:
     cells = cells_of(image)
     served = np.concatenate([centroids, found])
     flat = image.reshape(-1, 3)
-    assert not len(find_outliers(cells, ColorTree(cells), served, flat, image.shape[1]))
+    assert not len(
+        find_outliers(
+            cells, ColorTree(cells), served, Pictures(len(flat), [(flat, image.shape[1])])
+        )
+    )
 
 
 def test_dull_patches_are_none() -> None:

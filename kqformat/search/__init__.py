@@ -1,0 +1,1 @@
+"""What needs both halves at once: the number of colours for a wanted quality or size."""

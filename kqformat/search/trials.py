@@ -1,0 +1,152 @@
+"""Trials of numbers of colours: each made once, its file measured, few images held.
+
+The size is that of the real file: known in advance for packed coding, else by encoding it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kqformat.codec.head import PaletteFormat
+from kqformat.codec.layout import packed_file_bytes
+from kqformat.codec.stream import encode_indexed, head_of
+from kqformat.metadata import Metadata
+from kqformat.model import IndexedImage
+from kqformat.quantizer.pipeline import Quantization, Quantizer
+from kqformat.search.worst import worst_error
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a number of colours.
+
+    Attributes
+    ----------
+    colors : int
+        Those asked for; an image with fewer has its own.
+    file_bytes : int
+        Size of the file.
+    mean_squared_error : float
+        Per pixel and channel.
+    max_error : int or None
+        Of the worst pixel; None where it was not asked for.
+    lossless : bool
+        Whether no pixel changed.
+    palette_size : int
+        Entries of the palette.
+    channels : int
+        Bytes of an entry.
+    """
+
+    colors: int
+    file_bytes: int
+    mean_squared_error: float
+    max_error: int | None
+    lossless: bool
+    palette_size: int
+    channels: int
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio in dB, infinite where lossless."""
+        error = self.mean_squared_error
+        return float(10 * np.log10(255**2 / error)) if error else float("inf")
+
+
+class Trials:
+    """The trials of one image.
+
+    Parameters
+    ----------
+    quantizer : Quantizer
+        Of the image.
+    coding : {"packed"}
+        How the file is stored.
+    metadata : Metadata or None
+        Goes into the file; None for that of the quantizer.
+    exact_metadata : Metadata or None
+        Takes its place where no pixel changes, if given.
+    worst : bool
+        Whether the worst pixel is measured.
+    """
+
+    def __init__(
+        self,
+        quantizer: Quantizer,
+        coding: str,
+        metadata: Metadata | None = None,
+        exact_metadata: Metadata | None = None,
+        *,
+        worst: bool = False,
+    ) -> None:
+        self._quantizer = quantizer
+        self.coding = coding
+        self.metadata = metadata
+        self.exact_metadata = exact_metadata
+        self._worst = worst
+        self._made: dict[int, Trial] = {}
+        self._last: dict[int, Quantization] = {}
+        self._held: dict[int, Quantization] = {}
+
+    @property
+    def made(self) -> tuple[Trial, ...]:
+        """All of them, in order."""
+        return tuple(self._made.values())
+
+    def at(self, colors: int) -> Trial:
+        """Try a number of colours, if that was not done before."""
+        if colors not in self._made:
+            chosen = self._quantize(colors)
+            self._made[colors] = self._measure(colors, chosen)
+            self._last = {colors: chosen}
+        return self._made[colors]
+
+    def hold(self, trial: Trial) -> None:
+        """Keep the image of a trial just made, in the place of the one held before."""
+        if trial.colors in self._last:
+            self._held = self._last
+
+    def quantization(self, trial: Trial) -> Quantization:
+        """Return the image of a trial: the last one, the one held, or made again."""
+        images = self._held | self._last
+        return images[trial.colors] if trial.colors in images else self._quantize(trial.colors)
+
+    def _quantize(self, colors: int) -> Quantization:
+        chosen = self._quantizer.at(colors)
+        metadata = self.metadata
+        if chosen.lossless and self.exact_metadata is not None:
+            metadata = self.exact_metadata
+        if metadata is not None:
+            chosen = replace(chosen, image=replace(chosen.image, metadata=metadata))
+        return chosen
+
+    def _measure(self, colors: int, chosen: Quantization) -> Trial:
+        pixels = self._quantizer.histogram.table.pixels
+        return Trial(
+            colors=colors,
+            file_bytes=file_bytes(chosen.image, self.coding),
+            mean_squared_error=chosen.mean_squared_error,
+            max_error=worst_error(pixels, chosen.image) if self._worst else None,
+            lossless=chosen.lossless,
+            palette_size=chosen.image.colors,
+            channels=chosen.image.channels,
+        )
+
+
+def likely_bytes(image: IndexedImage, palette_size: int, channels: int) -> int:
+    """Return the size of the packed file that an image would have with another palette."""
+    head = replace(
+        head_of(image),
+        palette=bytes(palette_size * channels),
+        palette_format=PaletteFormat(channels - 3),
+    )
+    return packed_file_bytes(head, image.metadata)
+
+
+def file_bytes(image: IndexedImage, coding: str) -> int:
+    """Return the size of the file of an image."""
+    if coding == "packed":
+        return packed_file_bytes(head_of(image), image.metadata)
+    return len(encode_indexed(image, coding=coding))
