@@ -89,18 +89,18 @@ def order(pixels: Bytes, palette: Bytes, strength: int) -> list[list[int]]:
 def _mix(
     point: Point, nearest: int, candidates: list[int], entries: list[Point]
 ) -> list[tuple[int, int]]:
-    """Return up to three entries and their weights, which are 4096 together."""
+    """Return up to four parts, entries and their weights, which are 4096 together."""
     mixture = [(nearest, 4096)]
-    furthest = 2 * _spacing(entries[nearest], entries)
     mean = entries[nearest]
-    while len(mixture) < 3:
+    while len(mixture) < 4:
         rest = [p - m for p, m in zip(point, mean, strict=True)]
         best, chosen, chosen_part = 0, -1, 0
         for i in candidates:
             step = [e - m for e, m in zip(entries[i], mean, strict=True)]
             square = sum(s * s for s in step)
             dot = sum(s * r for s, r in zip(step, rest, strict=True))
-            if 16 * dot <= square or square > furthest or i in dict(mixture):
+            spacing = max(_spacing(entries[j], entries) for j in (nearest, i))
+            if 16 * dot <= square or square > 2 * spacing:
                 continue
             part = min(4096 * dot // square, 4096)
             gain = dot * (16 * part - 4096)

@@ -18,6 +18,7 @@ if not cython.compiled:
 
 index_t = cython.fused_type(cython.uchar, cython.ushort)
 p_const_short = cython.typedef(cython.pointer(cython.const[cython.short]))
+p_const_longlong = cython.typedef(cython.pointer(cython.const[cython.longlong]))
 p_const_uchar = cython.typedef(cython.pointer(cython.const[cython.uchar]))
 
 Search = cython.struct(
@@ -242,7 +243,14 @@ def order_dither(
                         near = scratch
                     rank = mask[y & row_mask, x & column_mask]
                     entry = _mixed(
-                        s.points, inside, entry, near, listed, 2 * spacings[entry], strength, rank
+                        s.points,
+                        cython.address(spacings[0]),
+                        inside,
+                        entry,
+                        near,
+                        listed,
+                        strength,
+                        rank,
                     )
                 out[y, x] = entry
 
@@ -252,21 +260,22 @@ def order_dither(
 @cython.exceptval(check=False)
 def _mixed(
     points: p_const_short,
+    spacings: p_const_longlong,
     x: cython.p_int,
     nearest: cython.int,
     near: cython.pointer(cython.ushort),
     listed: cython.int,
-    furthest: cython.longlong,
     strength: cython.int,
     rank: cython.int,
 ) -> cython.int:
     """Mix entries to the colour x, and return the one whose turn it is at this rank.
 
-    Starting from the nearest, each step adds the entry that lowers _NOISE_SHARE - 1 times the
-    squared error of the mean, plus the variance, the most.
+    From the nearest on, each step adds the part of an entry that lowers _NOISE_SHARE - 1 times
+    the squared error of the mean, plus the variance, the most. Entries far from each other, as
+    distances go there, are not mixed.
     """
-    entries: cython.int[3]
-    weights: cython.int[3]
+    entries: cython.int[4]
+    weights: cython.int[4]
     mean: cython.int[4]
     rest: cython.int[4]
     count: cython.int = 1
@@ -287,7 +296,7 @@ def _mixed(
     weights[0] = 4096
     for c in range(4):
         mean[c] = points[4 * nearest + c]
-    while count < 3:
+    while count < 4:
         for c in range(4):
             rest[c] = x[c] - mean[c]
         best = 0
@@ -301,9 +310,9 @@ def _mixed(
                 difference = p[c] - mean[c]
                 dot += difference * rest[c]
                 square += difference * difference
-            if _NOISE_SHARE * dot <= square or square > furthest or candidate == nearest:
+            if _NOISE_SHARE * dot <= square:
                 continue
-            if count > 1 and candidate == entries[1]:
+            if square > 2 * max(spacings[nearest], spacings[candidate]):
                 continue
             part = min(
                 cython.cast(cython.int, (cython.cast(cython.longlong, dot) << 12) / square), 4096
