@@ -3,8 +3,8 @@
 
 A *key* is a colour as one number, `R << 24 | G << 16 | B << 8 | A`. A *slot* holds
 `key << 32 | count` and is 0 where it is empty. A key's slot is found by multiplicative hashing and
-linear probing. `histogram` is the only caller and sees to it that the table is a power of two in
-size and never full.
+linear probing. `histogram` sees to it that the table is a power of two in size and never full;
+`merging` takes the Morton codes of keys from here, too.
 """
 
 import cython
