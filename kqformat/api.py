@@ -9,7 +9,7 @@ from typing import Unpack
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import stream
+from kqformat.codec import coded_palette, stream
 from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
 from kqformat.files import write_file
 from kqformat.metadata import Metadata
@@ -23,6 +23,7 @@ from kqformat.search import reach as search
 from kqformat.search.elbow import Elbow
 from kqformat.search.reach import Reached
 from kqformat.search.target import Target
+from kqformat.search.trials import file_bytes
 
 __all__ = [
     "auto_colors",
@@ -153,8 +154,10 @@ def encode(
         An `IndexedImage` is kept exactly; an array goes through `quantize` first.
     colors, **options
         As in `quantize`; they have no meaning for an `IndexedImage`.
-    coding : {"packed"}
-        How the indices are stored.
+    coding : {"packed", "entropy", "auto"}
+        How the indices are stored: so that each can be read by itself, in as few bytes as can be,
+        or in whichever way the file is the smaller. Where the palette was chosen here, its order
+        is what suits entropy coding; that of an `IndexedImage` is kept.
     metadata : Metadata or None
         Takes the place of what an `IndexedImage` has; None leaves it.
     band_shift : int or None
@@ -169,7 +172,7 @@ def encode(
     ParameterError
         If an argument is not as described.
     LimitError
-        If there were more bands or metadata than a decoder accepts by default (spec §8).
+        If there were more bands or metadata than a decoder accepts by default (spec §9).
 
     Examples
     --------
@@ -178,7 +181,7 @@ def encode(
     (32, (64, 64, 3))
     """
     if not isinstance(image, IndexedImage):
-        image = quantize(image, colors, **options)
+        image = arranged(quantize(image, colors, **options), image, coding)
     if metadata is not None:
         image = replace(image, metadata=metadata)
     return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
@@ -243,7 +246,7 @@ def reach(
         What is wanted: a PSNR, a worst pixel, a quality of 0 to 100, a size; all that is given.
     max_colors : int or None
         The most that are tried; None for 256 where a quality is wanted, else 65,536.
-    coding : {"packed"}
+    coding : {"packed", "entropy", "auto"}
         How the file will be stored.
     metadata : Metadata or None
         Goes into the file, and counts; None for that of the image.
@@ -281,7 +284,12 @@ def reach(
         max_colors=max_colors,
     )
     kept = _kept_as_it_is(image, reached.quantization)
-    return replace(reached, quantization=kept)
+    if kept is reached.quantization:
+        return reached
+    kept_bytes = file_bytes(kept.image, coding)
+    if target.max_bytes is not None and kept_bytes > target.max_bytes:
+        return reached
+    return replace(reached, quantization=kept, file_bytes=kept_bytes)
 
 
 def auto_colors(
@@ -328,7 +336,32 @@ def auto_colors(
         max_colors=max_colors,
     )
     kept = _kept_as_it_is(image, chosen.quantization)
-    return replace(chosen, quantization=kept)
+    if kept is chosen.quantization:
+        return chosen
+    return replace(chosen, quantization=kept, file_bytes=file_bytes(kept.image, coding))
+
+
+def arranged(
+    image: IndexedImage, given: IndexedImage | npt.NDArray[np.uint8], coding: str
+) -> IndexedImage:
+    """Put a palette that was chosen for a picture in the order that suits the coding.
+
+    Parameters
+    ----------
+    image : IndexedImage
+        What was made of a picture.
+    given : IndexedImage or ndarray
+        The picture. Where it has a palette, and that is the image's, the order is kept.
+    coding : {"packed", "entropy", "auto"}
+        How the file will be stored. Any order suits "packed".
+
+    Returns
+    -------
+    IndexedImage
+        Of the same pixels.
+    """
+    is_given = isinstance(given, IndexedImage) and np.array_equal(image.palette, given.palette)
+    return image if is_given or coding == "packed" else coded_palette.sort(image)
 
 
 def _pixels(image: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

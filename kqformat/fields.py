@@ -28,6 +28,17 @@ def index_width(colors: int) -> int:
     return (colors - 1).bit_length()
 
 
+def length_field_bytes(palette_bytes: int) -> int:
+    """Return the bytes of `coded_length`, given those of the palette, k·c (spec §4.1).
+
+    Examples
+    --------
+    >>> [length_field_bytes(size) for size in (3, 255, 256, 65_535, 65_536)]
+    [1, 1, 2, 2, 3]
+    """
+    return 1 if palette_bytes < 1 << 8 else 2 if palette_bytes < 1 << 16 else 3
+
+
 def checked_integer(name: str, value: Any) -> int:
     """Return an integer of any type as an int, which cannot overflow as NumPy's narrow ones do.
 

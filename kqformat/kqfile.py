@@ -14,7 +14,8 @@ from bitarray.util import ba2int
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
-from kqformat.codec.region import pixel_bit, read_region
+from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
+from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import (
     decode_indexed,
     decode_rgb,
@@ -25,7 +26,7 @@ from kqformat.codec.stream import (
 from kqformat.fields import checked_integer
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.metadata import Metadata
-from kqformat.model import IndexedImage
+from kqformat.model import IndexedImage, Indices
 
 
 class KqFile:
@@ -33,7 +34,8 @@ class KqFile:
 
     Opening reads and checks the head, the metadata and the lengths of the bands. Reading a pixel or
     a region touches its bytes only, and so does not check the bands' CRC-32; `verify`,
-    `to_rgb` and `to_indexed` do.
+    `to_rgb` and `to_indexed` do. An entropy-coded band, though, is decoded whole, and checked; the
+    last one of which a single pixel was read is kept.
 
     Parameters
     ----------
@@ -64,6 +66,7 @@ class KqFile:
         self.layout: Layout = read_structure(data, limits)
         """Where everything stands in the file."""
         self._bits = bitarray(buffer=data, endian="big")
+        self._band: tuple[int, Indices] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -90,9 +93,9 @@ class KqFile:
         ParameterError
             If the two are no integers.
         FormatError
-            If the index has no palette entry.
+            If the index has no palette entry, or the entropy-coded band of the pixel is damaged.
         """
-        self._open_data()
+        data = self._open_data()
         x, y = (checked_integer("position", number) for number in position)
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
@@ -100,6 +103,10 @@ class KqFile:
         head = self.layout.head
         if head.index_width == 0:
             return 0
+        number = y >> head.band_shift
+        if self.layout.bands[number].tag == ENTROPY_TAG:
+            row = y - (number << head.band_shift)
+            return int(self._entropy_band(data, number)[row, x])
         start = pixel_bit(self.layout, x, y)
         index = ba2int(self._bits[start : start + head.index_width])
         if index >= head.palette_size:
@@ -114,7 +121,7 @@ class KqFile:
         ParameterError
             If the rectangle is empty, not inside the picture or not of integers.
         FormatError
-            If an index has no palette entry.
+            If an index has no palette entry, or an entropy-coded band is damaged.
         """
         indices = read_region(self._open_data(), self.layout, left, top, right, bottom)
         return IndexedImage(indices, self.palette, self.metadata)
@@ -128,7 +135,7 @@ class KqFile:
         return decode_rgb(self._open_data(), limits=self._limits)
 
     def verify(self) -> None:
-        """Check every byte of the file, without memory for its pixels.
+        """Check every byte of the file, without memory for its pixels (those of a band apart).
 
         Raises
         ------
@@ -139,9 +146,17 @@ class KqFile:
 
     def close(self) -> None:
         """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""
-        data, self._data, self._bits = self._data, None, bitarray()
+        data, self._data, self._bits, self._band = self._data, None, bitarray(), None
         if isinstance(data, mmap.mmap):
             data.close()
+
+    def _entropy_band(self, data: BytesLike, number: int) -> Indices:
+        """Return the indices of an entropy-coded band, which are kept for the next pixel."""
+        band = self._band
+        if band is None or band[0] != number:
+            band = number, read_entropy_band(data, self.layout, number)
+            self._band = band
+        return band[1]
 
     def _open_data(self) -> BytesLike:
         if self._data is None:

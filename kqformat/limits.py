@@ -1,4 +1,4 @@
-"""How much a file may ask for (spec §8). Checked before memory is taken; imports no NumPy."""
+"""How much a file may ask for (spec §9). Checked before memory is taken; imports no NumPy."""
 
 from __future__ import annotations
 

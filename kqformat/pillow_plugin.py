@@ -1,5 +1,8 @@
 """`.kq` files in Pillow: importing this module registers the format `KQ`.
 
+`save` takes `colors` and the other options of `kqformat.quantize`, `coding` and `band_shift`; an
+image of mode P keeps its indices and palette exactly unless fewer `colors` are asked for.
+
 `save` writes the ICC profile, EXIF, XMP and resolution that it is given, else those in the image's
 `info`. Where the EXIF is the image's own and says that the picture is to be turned, the pixels are
 written upright and the orientation is reset; EXIF given to `save` is written as it is, and so are
@@ -27,9 +30,9 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kqformat.api import quantization
+from kqformat.api import arranged, quantization
 from kqformat.codec.cursor import StreamCursor
-from kqformat.codec.head import SIGNATURE, PaletteFormat
+from kqformat.codec.head import SIGNATURE
 from kqformat.codec.layout import read_opening
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array, verify
@@ -72,7 +75,7 @@ class KqImageFile(ImageFile.ImageFile):
         except KqError as error:
             raise OSError(str(error)) from error
         head = opening.head
-        has_alpha = head.palette_format == PaletteFormat.RGBA
+        has_alpha = head.palette_format.channels == 4
         palette = palette_array(head)
         self._size = (head.width, head.height)
         if head.palette_size <= 256:
@@ -150,7 +153,8 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | os.PathLike[str] 
     options: dict[str, Any] = {name: given[name] for name in _OPTIONS if name in given}
     content = indexed_from(image) if image.mode == "P" else pixels_from(image)
     encoding = {name: options.pop(name) for name in ("coding", "band_shift") if name in options}
-    chosen = quantization(content, **options).image
+    coding = encoding.get("coding", "packed")
+    chosen = arranged(quantization(content, **options).image, content, coding)
     file.write(encode_indexed(replace(chosen, metadata=_metadata(given, image.info)), **encoding))
 
 

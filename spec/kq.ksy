@@ -12,7 +12,8 @@ doc: |
   This describes the container: the head, the ancillary sections and the band sections, as the
   specification (kq-format.md) defines them. It does not check the CRC-32s, the order of sections
   or the lengths of bands, nor does it unpack indices, whose width in bits varies from file to
-  file: the payload of a band is its bytes.
+  file, or decode what is entropy-coded: the payload of a band is its bytes, and so is a coded
+  palette.
 doc-ref: kq-format.md
 
 seq:
@@ -54,18 +55,23 @@ types:
       - id: coding
         type: b4
         enum: coding
-        doc: More significant half of the byte. Version 1 defines `packed` only.
+        doc: More significant half of the byte. Version 1 defines these two.
       - id: palette_format
         type: b4
         enum: palette_format
         valid:
           in-enum: true
-        doc: Less significant half of the byte.
+        doc: >-
+          Less significant half of the byte. The coded ones are for coding `entropy` only.
       - id: palette
         type: entry(channels)
         repeat: expr
         repeat-expr: palette_size
+        if: not is_palette_coded
         doc: Entries in the order that the indices refer to (§4).
+      - id: coded_palette
+        type: coded_palette(palette_size * channels)
+        if: is_palette_coded
       - id: head_crc
         type: u4
         doc: CRC-32 of all bytes of the file before it.
@@ -74,8 +80,11 @@ types:
         value: palette_size_minus_1 + 1
         doc: k, from 1 to 65,536.
       channels:
-        value: "palette_format == palette_format::rgba ? 4 : 3"
+        value: "palette_format.to_i % 2 == 1 ? 4 : 3"
         doc: c, the bytes of a palette entry.
+      is_palette_coded:
+        value: palette_format.to_i >= 2
+        doc: Whether there is a coded palette in place of the entries.
       index_width:
         value: >-
           palette_size_minus_1 < 0x1 ? 0 :
@@ -114,6 +123,28 @@ types:
         type: u1
         if: channels == 4
         doc: Straight alpha; 0 is transparent. Absent from an RGB palette, which is opaque.
+  coded_palette:
+    doc: All entries of the palette in fewer bytes than they have (§4.1, §7).
+    params:
+      - id: byte_length
+        type: u4
+        doc: k·c, the bytes of the entries.
+    seq:
+      - id: length_1
+        type: u1
+        if: byte_length < 0x100
+      - id: length_2
+        type: u2
+        if: byte_length >= 0x100 and byte_length < 0x1_0000
+      - id: length_3
+        type: b24
+        if: byte_length >= 0x1_0000
+      - id: code
+        size: length
+    instances:
+      length:
+        value: "byte_length < 0x100 ? length_1 : byte_length < 0x1_0000 ? length_2 : length_3"
+        doc: Coded_length, which with its own bytes is less than byte_length.
   section:
     doc: A part of the file after the head, known by its tag (§5).
     seq:
@@ -136,6 +167,7 @@ types:
             tag::xmp: xmp
             tag::resolution: resolution
             tag::band: band
+            tag::entropy_band: entropy_band
         doc: Bytes where the tag is not in the enumeration.
       - id: crc
         type: u4
@@ -175,6 +207,11 @@ types:
     seq:
       - id: packed_indices
         size-eos: true
+  entropy_band:
+    doc: Rows of the picture (§6.2), their indices entropy-coded (§7).
+    seq:
+      - id: code
+        size-eos: true
 
 enums:
   coding:
@@ -183,7 +220,8 @@ enums:
       doc: Indices of a fixed number of bits (§6.1).
     1:
       id: entropy
-      doc: Reserved for an entropy-coded mode.
+      doc: >-
+        Bands in as few bytes as can be, where that is less than packed (§6.2), and packed ones (§6.1).
   palette_format:
     0:
       id: rgb
@@ -191,10 +229,19 @@ enums:
     1:
       id: rgba
       doc: Red, green, blue, straight alpha.
+    2:
+      id: rgb_coded
+      doc: As `rgb`, in a coded palette (§4.1).
+    3:
+      id: rgba_coded
+      doc: As `rgba`, in a coded palette (§4.1).
   tag:
     0x42:
       id: band
-      doc: Rows of the picture. Critical.
+      doc: Rows of the picture, packed. Critical.
+    0x45:
+      id: entropy_band
+      doc: Rows of the picture, entropy-coded. Critical.
     0x65:
       id: exif
     0x69:

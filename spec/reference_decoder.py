@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from operator import mul
 from pathlib import Path
 from typing import TypedDict
 
@@ -80,7 +82,9 @@ class LimitError(KqError):
 SIGNATURE = b"\xbbKQ"
 VERSION = 1
 CODING_PACKED = 0
-CHANNELS_OF_FORMAT = {0: 3, 1: 4}
+CODING_ENTROPY = 1
+CHANNELS_OF_FORMAT = {0: 3, 1: 4, 2: 3, 3: 4}
+CODED_FORMATS = (2, 3)
 PALETTE_OFFSET = 16
 LARGEST_SIDE = 2**31 - 1
 ONE_BAND = 31
@@ -95,11 +99,16 @@ class Head:
     palette_size: int
     band_shift: int
     coding: int
-    channels: int
+    palette_format: int
+    palette_length: int
+
+    @property
+    def channels(self) -> int:
+        return CHANNELS_OF_FORMAT[self.palette_format]
 
     @property
     def crc_offset(self) -> int:
-        return PALETTE_OFFSET + self.palette_size * self.channels
+        return PALETTE_OFFSET + self.palette_length
 
     @property
     def byte_length(self) -> int:
@@ -123,24 +132,26 @@ class Head:
 
 
 def read_head(data: bytes) -> Head:
-    """Read the head and make its checks 1 to 7."""
+    """Read the head and make its checks 1 to 8."""
     check_signature_and_version(data)
     if len(data) < PALETTE_OFFSET:  # check 3
         raise TruncatedError("the data ends in the head")
     palette_format = data[15] & 15
     if palette_format not in CHANNELS_OF_FORMAT:  # check 4
-        raise UnsupportedError(f"palette_format is {palette_format}, not 0 or 1")
+        raise UnsupportedError(f"palette_format is {palette_format}, not 0 to 3")
+    palette_size = u16(data, 12) + 1
     head = Head(
         width=u32(data, 4),
         height=u32(data, 8),
-        palette_size=u16(data, 12) + 1,
+        palette_size=palette_size,
         band_shift=data[14],
         coding=data[15] >> 4,
-        channels=CHANNELS_OF_FORMAT[palette_format],
+        palette_format=palette_format,
+        palette_length=read_palette_length(data, palette_size, palette_format),  # check 5
     )
-    if len(data) < head.byte_length:  # check 5
+    if len(data) < head.byte_length:  # check 6
         raise TruncatedError("the data ends in the palette or head_crc")
-    if zlib.crc32(data[: head.crc_offset]) != u32(data, head.crc_offset):  # check 6
+    if zlib.crc32(data[: head.crc_offset]) != u32(data, head.crc_offset):  # check 7
         raise ChecksumError("head_crc is wrong")
     check_fields(head)
     return head
@@ -158,9 +169,11 @@ def check_signature_and_version(data: bytes) -> None:
 
 
 def check_fields(head: Head) -> None:
-    """Make check 7 of the head: the fields in the order coding, width, height, band_shift."""
-    if head.coding != CODING_PACKED:
-        raise UnsupportedError(f"coding is {head.coding}, not {CODING_PACKED}")
+    """Make check 8 of the head: the fields in the order coding, width, height, band_shift."""
+    if head.coding not in (CODING_PACKED, CODING_ENTROPY):
+        raise UnsupportedError(f"coding is {head.coding}, not 0 or 1")
+    if head.palette_format in CODED_FORMATS and head.coding != CODING_ENTROPY:
+        raise FormatError(f"palette_format is {head.palette_format}, but coding is {head.coding}")
     if not 1 <= head.width <= LARGEST_SIDE:
         raise FormatError(f"width is {head.width}")
     if not 1 <= head.height <= LARGEST_SIDE:
@@ -174,15 +187,44 @@ def check_fields(head: Head) -> None:
 # ---------------------------------------------------------------------------- §4 Palette
 
 
+def coded_length_size(palette_size: int, channels: int) -> int:
+    """Return the bytes of coded_length (§4.1)."""
+    byte_length = palette_size * channels
+    if byte_length < 2**8:
+        return 1
+    return 2 if byte_length < 2**16 else 3
+
+
+def read_palette_length(data: bytes, palette_size: int, palette_format: int) -> int:
+    """Return the bytes of the palette in the file, making check 5 of the head (§4.1)."""
+    channels = CHANNELS_OF_FORMAT[palette_format]
+    if palette_format not in CODED_FORMATS:
+        return palette_size * channels
+    size = coded_length_size(palette_size, channels)
+    if len(data) < PALETTE_OFFSET + size:
+        raise TruncatedError("the data ends in coded_length")
+    coded_length = int.from_bytes(data[PALETTE_OFFSET : PALETTE_OFFSET + size], "big")
+    if size + coded_length >= palette_size * channels:
+        raise FormatError(f"coded_length is {coded_length}, no shorter than the entries")
+    return size + coded_length
+
+
 def read_palette(data: bytes, head: Head) -> list[tuple[int, ...]]:
-    """Return the palette's entries in their order, equal and unused ones included."""
-    starts = range(PALETTE_OFFSET, head.crc_offset, head.channels)
-    return [tuple(data[start : start + head.channels]) for start in starts]
+    """Return the palette's entries in their order, equal and unused ones included.
+
+    Makes check 10 of the head.
+    """
+    stored = data[PALETTE_OFFSET : head.crc_offset]
+    if head.palette_format in CODED_FORMATS:
+        coded = stored[coded_length_size(head.palette_size, head.channels) :]
+        stored = decode_coded_palette(coded, head.palette_size, head.channels)
+    starts = range(0, len(stored), head.channels)
+    return [tuple(stored[start : start + head.channels]) for start in starts]
 
 
 # ---------------------------------------------------------------------------- §5 Sections
 
-BAND = "B"
+PACKED_BAND, ENTROPY_BAND = BANDS = ("B", "E")
 ICC, EXIF, XMP, RESOLUTION = "i", "e", "x", "r"  # §5.2
 KNOWN_ANCILLARY = (ICC, EXIF, XMP, RESOLUTION)
 RESOLUTION_LENGTH = 8
@@ -217,9 +259,9 @@ def read_section(
         raise TruncatedError("the data ends in, or before, a section's tag and length")
     tag = chr(data[offset])
     length = u32(data, offset + 1)
-    check_tag(tag, ancillary, band)
+    check_tag(tag, head, ancillary, band)
     check_length(tag, length, head, band)
-    if tag != BAND:
+    if tag not in BANDS:
         check_ancillary_limits(length, ancillary)
     crc_offset = offset + 5 + length
     if len(data) < crc_offset + 4:
@@ -229,27 +271,32 @@ def read_section(
     return Section(tag, data[offset + 5 : crc_offset], crc_offset + 4)
 
 
-def check_tag(tag: str, ancillary: list[Section], band: int) -> None:
+def check_tag(tag: str, head: Head, ancillary: list[Section], band: int) -> None:
     """Check that a section with this tag may stand here."""
     if not (tag.isascii() and tag.isalpha()):
         raise FormatError(f"a section's tag is {ord(tag):#04x}, no ASCII letter")
-    if tag.isupper() and tag != BAND:
+    if tag.isupper() and tag not in BANDS:
         raise UnsupportedError(f"critical section '{tag}' is unknown")
-    if band > 0 and tag != BAND:
+    if tag == ENTROPY_BAND and head.coding != CODING_ENTROPY:
+        raise FormatError(f"section '{tag}' is in a file of coding {head.coding}")
+    if band > 0 and tag not in BANDS:
         raise FormatError(f"ancillary section '{tag}' comes after a band")
     if tag in KNOWN_ANCILLARY and any(section.tag == tag for section in ancillary):
         raise FormatError(f"section '{tag}' occurs twice")
 
 
 def check_length(tag: str, length: int, head: Head, band: int) -> None:
-    """Check the length against §5.2 and §6.1; that of an unknown section is free."""
-    if tag == BAND:
-        bits = head.rows_of_band(band) * head.width * head.index_width
-        if length != ceil_div(bits, 8):
-            raise FormatError(f"band {band} has {length} bytes instead of {ceil_div(bits, 8)}")
-    elif tag == RESOLUTION and length != RESOLUTION_LENGTH:
+    """Check the length against §5.2, §6.1 and §6.2; that of an unknown section is free."""
+    packed_length = 0
+    if tag in BANDS:
+        packed_length = ceil_div(head.rows_of_band(band) * head.width * head.index_width, 8)
+    if tag == PACKED_BAND and length != packed_length:
+        raise FormatError(f"band {band} has {length} bytes instead of {packed_length}")
+    if tag == ENTROPY_BAND and length >= packed_length:
+        raise FormatError(f"band {band} has {length} bytes, packed it had {packed_length}")
+    if tag == RESOLUTION and length != RESOLUTION_LENGTH:
         raise FormatError(f"section '{tag}' has {length} bytes instead of {RESOLUTION_LENGTH}")
-    elif tag in KNOWN_ANCILLARY and length == 0:
+    if tag in KNOWN_ANCILLARY and length == 0:
         raise FormatError(f"section '{tag}' is empty")
 
 
@@ -285,7 +332,7 @@ def unpack(payload: bytes, count: int, index_width: int) -> list[int]:
     return indices[:count]
 
 
-def read_band(payload: bytes, head: Head, band: int) -> list[int]:
+def read_packed_band(payload: bytes, head: Head, band: int) -> list[int]:
     """Return a band's indices, making the last two checks of §6.1."""
     count = head.rows_of_band(band) * head.width
     padding_width = 8 * len(payload) - count * head.index_width
@@ -297,7 +344,655 @@ def read_band(payload: bytes, head: Head, band: int) -> list[int]:
     return indices
 
 
-# ---------------------------------------------------------------------------- §7 End
+# ---------------------------------------------------------------------------- §7 Entropy coding
+#
+# ---- §7.1 The coder
+
+ALL_ONES = 2**32 - 1
+
+
+class BitDecoder:
+    """The binary arithmetic decoder."""
+
+    def __init__(self, payload: bytes) -> None:
+        self.payload = payload
+        self.low = 0
+        self.high = ALL_ONES
+        self.code = u32(payload.ljust(4, b"\0"), 0)
+        self.taken = 4
+
+    def bit(self, probability: int) -> int:
+        """Decode a bit whose probability of being 1 is `probability` / 65,536."""
+        middle = self.low + ((self.high - self.low) * probability >> 16)
+        bit = int(self.code <= middle)
+        if bit:
+            self.high = middle
+        else:
+            self.low = middle + 1
+        while self.low >> 24 == self.high >> 24:
+            self.low = self.low << 8 & ALL_ONES
+            self.high = self.high << 8 & ALL_ONES | 255
+            self.code = self.code << 8 & ALL_ONES | self.next_byte()
+        return bit
+
+    def next_byte(self) -> int:
+        """Return the payload's next byte; beyond its end there are zeros."""
+        at = self.taken
+        self.taken += 1
+        return self.payload[at] if at < len(self.payload) else 0
+
+    def check_end(self) -> None:
+        """Check that the payload ends with the shortest tail."""
+        settled = self.taken - 4
+        length = 0
+        while (tail := ceil_div(self.low, 256 ** (4 - length)) * 256 ** (4 - length)) > self.high:
+            length += 1
+        if self.code != tail or len(self.payload) != settled + length:
+            raise FormatError("an entropy-coded payload does not end as its last bit requires")
+
+
+# ---- §7.2 Listed numbers
+
+LOGISTIC = (
+    32768, 36843, 40793, 44511, 47911, 50941, 53581, 55834, 57724, 59287, 60565, 61598, 62428,
+    63090, 63615, 64030, 64357, 64614, 64816, 64974, 65097, 65194, 65269, 65328, 65374, 65410,
+    65438, 65459, 65476, 65489, 65500, 65508, 65514, 65519, 65523, 65526, 65528, 65530, 65531,
+    65532, 65533, 65534, 65534, 65535, 65535, 65535, 65535, 65535, 65535,
+)  # fmt: skip
+LARGEST_LOGIT = 3072
+DISTANCES = (2, 4, 7, 10, 14, 20, 28, 40, 60, 90, 140)
+ACTIVITIES = (1, 4, 9, 16, 28, 48, 90)
+ERRORS = (3, 8, 14, 22, 32, 46, 70)
+
+
+def squash(logit: int) -> int:
+    """Return the probability, in 1/65,536, of a logit from -3,072 to 3,072."""
+    if logit < 0:
+        return 65536 - squash(-logit)
+    cell, part = divmod(logit, 64)
+    if part == 0:
+        return LOGISTIC[cell]
+    return (LOGISTIC[cell] * (64 - part) + LOGISTIC[cell + 1] * part + 32) >> 6
+
+
+def stretch_table() -> list[int]:
+    """Return the least logit whose probability is no less than i + 1/2, in 1/4,096."""
+    table: list[int] = []
+    logit = -LARGEST_LOGIT
+    for i in range(4096):
+        while logit < LARGEST_LOGIT and squash(logit) < 16 * i + 8:
+            logit += 1
+        table.append(logit)
+    return table
+
+
+STRETCH = stretch_table()
+RATE = [655360 // (10 * count + 14) for count in range(256)]
+TRUST = [5120 * count // (20 * count + 5) for count in range(256)]
+
+
+def clamp(value: int, least: int, most: int) -> int:
+    return max(least, min(value, most))
+
+
+def class_of(value: int, bounds: tuple[int, ...]) -> int:
+    """Return how many of the bounds the value has reached."""
+    return sum(value >= bound for bound in bounds)
+
+
+# ---- §7.3 Decisions
+
+
+class Slot:
+    """A probability, in 1/4,194,304, and how often it has learnt, up to 255."""
+
+    __slots__ = ("count", "probability")
+
+    def __init__(self, probability: int = 1 << 21, count: int = 0) -> None:
+        self.probability = probability
+        self.count = count
+
+    def opinion(self) -> int:
+        """Return the logit, the smaller the less the slot has learnt."""
+        return STRETCH[self.probability >> 10] * TRUST[self.count] >> 8
+
+    def learn(self, bit: int) -> None:
+        goal = 4194303 if bit else 0
+        self.probability += (goal - self.probability >> 7) * RATE[self.count] >> 9
+        self.count = min(self.count + 1, 255)
+
+
+class Mixer:
+    """What turns the opinions of 16 slots into one probability, and learns how."""
+
+    def __init__(
+        self,
+        coder: BitDecoder,
+        weights: tuple[list[list[int]], list[list[int]]],
+        refinement_counts: tuple[int, int],
+    ) -> None:
+        self.coder = coder
+        self.weights_a, self.weights_b = weights
+        fresh = [squash(192 * (cell - 16)) for cell in range(33)] + [65535]
+        self.refined_a, self.refined_b = ([fresh[:] for _ in range(n)] for n in refinement_counts)
+        self.decisions = 0
+
+    def decide(self, slots: list[Slot], set_a: int, set_b: int, place_a: int, place_b: int) -> int:
+        """Decode one decision by 16 slots, and learn from it."""
+        opinions = [slot.opinion() for slot in slots]
+        weights = self.weights_a[set_a], self.weights_b[set_b]
+        logits = [self.mix(opinions, chosen) for chosen in weights]
+        middle = LARGEST_LOGIT + (sum(logits) >> 1)
+        cell, part = divmod(middle, 192)
+        a, b = self.refined_a[place_a], self.refined_b[place_b]
+        refined = ((a[cell] + b[cell]) * (192 - part) + (a[cell + 1] + b[cell + 1]) * part) // 192
+        probability = (2 * squash(middle - LARGEST_LOGIT) + refined + 2) >> 2
+        bit = self.coder.bit(clamp(probability, 1, 65535))
+        shift = 16 if self.decisions < 32768 else 17
+        self.decisions += 1
+        for logit, chosen in zip(logits, weights, strict=True):
+            error = 65536 * bit - squash(logit) >> 1
+            for i, opinion in enumerate(opinions):
+                change = opinion * error + (1 << shift - 1) >> shift
+                chosen[i] = clamp(chosen[i] + change, -32768, 32767)
+        nearest = cell + (part >= 96)
+        for row in a, b:
+            row[nearest] += 65535 * bit - row[nearest] >> 6
+        for slot in slots:
+            slot.learn(bit)
+        return bit
+
+    @staticmethod
+    def mix(opinions: list[int], weights: list[int]) -> int:
+        """Return one logit of sixteen."""
+        total = sum(map(mul, opinions, weights))
+        return clamp(total >> 13, -LARGEST_LOGIT, LARGEST_LOGIT)
+
+
+def hash2(a: int, b: int) -> int:
+    """Return 32 bits that depend on two numbers of up to 32 bits, and on their order."""
+    h = a * 0x2545F491 + b * 0x5851F42D & ALL_ONES
+    h ^= h >> 15
+    h = h * 0x2C1B3C6D & ALL_ONES
+    return h ^ h >> 13
+
+
+# ---- §7.4 The palette's tree
+
+DIRECTIONS = (
+    (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 2, 1, 0), (1, 0, -1, 0),
+    (-1, 2, -1, 0),
+)  # fmt: skip
+VARIANCE_WEIGHTS = (6, 6, 6, 6, 1, 3, 1)
+LEAF = -1
+
+Color = tuple[int, ...]
+
+
+def project(color: Color, direction: int) -> int:
+    """Return a colour's place along one of the seven directions."""
+    return sum(map(mul, color, DIRECTIONS[direction]))
+
+
+@dataclass(slots=True)
+class Node:
+    """A decision between the leaves low … middle - 1 and middle … high - 1."""
+
+    number: int
+    low: int
+    high: int
+    depth: int
+    group: int
+    local: int
+    middle: int = 0
+    direction: int = 0
+    cut: int = 0
+    inverse: int = 1048576
+    children: list[int] = field(default_factory=lambda: [LEAF, LEAF])
+
+    def side(self, rank: int) -> int:
+        """Return 0 or 1 for a leaf left or right below the node, 2 for any other."""
+        if not self.low <= rank < self.high:
+            return 2
+        return int(rank >= self.middle)
+
+
+def grow_tree(colors: list[Color]) -> tuple[list[Node], list[int]]:
+    """Return the nodes, in their numbers' order, and the entries in the leaves' order."""
+    order = list(range(len(colors)))
+    nodes: list[Node] = []
+    waiting: list[tuple[int, int, Node | None, int]] = [(0, len(colors), None, 0)]
+    while waiting:  # a node, all of its left side, all of its right side
+        low, high, parent, side = waiting.pop()
+        if high - low < 2:
+            continue
+        node = place_node(len(nodes), low, high, parent, side)
+        split(node, colors, order)
+        nodes.append(node)
+        waiting += [(node.middle, high, node, 1), (low, node.middle, node, 0)]
+    return nodes, order
+
+
+def place_node(number: int, low: int, high: int, parent: Node | None, side: int) -> Node:
+    if parent is None:
+        return Node(number, low, high, depth=0, group=number, local=1)
+    parent.children[side] = number
+    group, local = parent.group, 2 * parent.local + side
+    if local >= 16:
+        group, local = number, 1
+    return Node(number, low, high, parent.depth + 1, group, local)
+
+
+def split(node: Node, colors: list[Color], order: list[int]) -> None:
+    """Choose a node's direction and cut, and sort its entries by it."""
+    entries = order[node.low : node.high]
+    n = len(entries)
+    best, total = -1, 0
+    for direction, weight in enumerate(VARIANCE_WEIGHTS):
+        values = [project(colors[entry], direction) for entry in entries]
+        spread = weight * (n * sum(value * value for value in values) - sum(values) ** 2)
+        if spread > best:
+            best, node.direction, total = spread, direction, sum(values)
+    node.cut = 8 * total // n
+    if best == 0:
+        node.middle = node.low + n // 2
+        return
+    places = {entry: project(colors[entry], node.direction) for entry in entries}
+    below = [entry for entry in entries if n * places[entry] < total]
+    above = [entry for entry in entries if n * places[entry] >= total]
+    order[node.low : node.high] = below + above
+    node.middle = node.low + len(below)
+    deviation = len(below) * total - n * sum(places[entry] for entry in below)
+    node.inverse = 1048576 // (16 * deviation // (n * n) + 1)
+
+
+# ---- §7.5 The pixels
+
+FIRST_WEIGHTS = (26214, 26214, -6554, 13107, 3277, 3277, 0, 0)
+OPEN = 63570
+FAR, CLOSE, LEFT = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The ranks of a pixel's neighbours, and their hashes (§7.5.1)."""
+
+    w: int
+    n: int
+    nw: int
+    ne: int
+    ww: int
+    n2: int
+    nee: int
+    nww: int
+    n2e: int
+    n2w: int
+    www: int
+    hash_4: int
+    hash_7: int
+    hash_11: int
+
+
+def look_around(ranks: list[list[int]], x: int, y: int, width: int) -> Around:
+    """Return the neighbours of the pixel that comes next; its row ends just before it."""
+    row = ranks[y]
+    if y == 0:
+        w = row[x - 1] if x > 0 else 0
+        n = nw = ne = nee = nww = n2 = n2e = n2w = w
+    else:
+        above, above_2 = ranks[y - 1], ranks[y - 2]
+        n = above[x]
+        w = row[x - 1] if x > 0 else n
+        nw = above[x - 1] if x > 0 else n
+        ne = above[x + 1] if x + 1 < width else n
+        nee = above[x + 2] if x + 2 < width else ne
+        nww = above[x - 2] if x > 1 else nw
+        n2 = above_2[x] if y > 1 else n
+        n2e = above_2[x + 1] if y > 1 and x + 1 < width else ne
+        n2w = above_2[x - 1] if y > 1 and x > 0 else nw
+    ww = row[x - 2] if x > 1 else w
+    www = row[x - 3] if x > 2 else ww
+    hash_4 = hash2(hash2(w, n), hash2(nw, ne))
+    hash_7 = hash2(hash_4, hash2(ww, hash2(n2, n2e)))
+    hash_11 = hash2(hash_7, hash2(hash2(nee, nww), hash2(n2w, www)))
+    return Around(w, n, nw, ne, ww, n2, nee, nww, n2e, n2w, www, hash_4, hash_7, hash_11)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The rank that a pixel is likely to have (§7.5.2), and what bears on it."""
+
+    rank: int
+    kind: int
+    far: int
+    equal: int
+    pattern: int
+    run_class: int
+
+
+def flags(*conditions: bool) -> int:
+    """Return a number whose bits, from the least significant, are these."""
+    return sum(condition << i for i, condition in enumerate(conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What is expected of a pixel's colour (§7.5.4), in 1/8."""
+
+    gradient: Color
+    learnt: Color
+    offsets: list[list[int]]
+    energy: int
+    activity: int
+    expected: int
+
+
+def median(w: int, n: int, nw: int) -> int:
+    """Return the median of W, N and W + N - NW."""
+    return sorted((w, n, w + n - nw))[1]
+
+
+def distance_class(distance: int, inverse: int) -> int:
+    """Return which of 24 classes a signed distance from a cut is in."""
+    level = class_of(abs(distance) * inverse >> 16, DISTANCES)
+    return 12 + level if distance >= 0 else 11 - level
+
+
+def divide_towards_zero(dividend: int, divisor: int) -> int:
+    return dividend // divisor if dividend >= 0 else -(-dividend // divisor)
+
+
+class BandDecoder:
+    """The model of one band, and its loop over the pixels."""
+
+    def __init__(self, payload: bytes, palette: list[Color], rows: int, width: int) -> None:
+        self.rows = rows
+        self.width = width
+        colors = [(*entry, 255)[:4] for entry in palette]
+        self.nodes, self.order = grow_tree(colors)
+        self.colors = [colors[entry] for entry in self.order]  # by rank
+        self.coder = BitDecoder(payload)
+        self.ranks: list[list[int]] = []
+        self.run = 0  # the pixels just before that were their candidates
+        self.start_memory()
+
+    def decode(self) -> list[int]:
+        """Return the band's indices."""
+        for y in range(self.rows):
+            self.ranks.append([])
+            for x in range(self.width):
+                self.ranks[y].append(self.decode_pixel(x, y))
+        self.coder.check_end()
+        return [self.order[rank] for row in self.ranks for rank in row]
+
+    def decode_pixel(self, x: int, y: int) -> int:
+        around = look_around(self.ranks, x, y, self.width)
+        far_place = FAR, around.hash_11 >> (32 - self.seen_bits)
+        close_place = CLOSE, around.hash_7 >> (32 - self.seen_bits)
+        far, close = self.seen.get(far_place, 0), self.seen.get(close_place, 0)
+        candidate = self.find_candidate(around, far, close)
+        gate_place = candidate.pattern, candidate.equal, candidate.run_class
+        gate = self.gates.get(gate_place, self.gate_at_start(candidate))
+        is_open = gate >= OPEN
+        if is_open and self.decide_candidate(around, candidate):
+            rank = candidate.rank
+            self.errors[y & 1][x] = 0
+        else:
+            prediction = self.predict(around, x, y)
+            rank = self.walk_tree(around, candidate, prediction, is_open)
+            self.errors[y & 1][x] = self.learn_color(prediction, self.colors[rank])
+        is_candidate = rank == candidate.rank
+        self.gates[gate_place] = gate + (65535 * is_candidate - gate >> 6)
+        self.run = self.run + 1 if is_candidate else 0
+        self.seen[far_place] = self.seen[close_place] = rank + 1
+        return rank
+
+    # §7.5.2
+
+    def find_candidate(self, around: Around, far: int, close: int) -> Candidate:
+        a = around
+        if far > 0:
+            kind, rank = FAR, far - 1
+        elif close > 0:
+            kind, rank = CLOSE, close - 1
+        else:
+            kind, rank = LEFT, a.w
+        pattern = flags(rank == a.w, rank == a.n, rank == a.nw, rank == a.ne, rank + 1 == close)
+        equal = flags(
+            a.w == a.n, a.w == a.nw, a.n == a.nw, a.n == a.ne, a.w == a.ww, a.n == a.n2, a.w == a.ne
+        )
+        run_class = class_of(self.run, (1, 2, 3, 4, 8, 16, 32))
+        return Candidate(rank, kind, far, equal, 4 * pattern + kind, run_class)
+
+    def gate_at_start(self, candidate: Candidate) -> int:
+        return clamp(16 * self.starts["runs"][candidate.pattern][candidate.run_class], 3277, 64553)
+
+    # §7.5.3
+
+    def decide_candidate(self, around: Around, candidate: Candidate) -> int:
+        """Decode whether the pixel is its candidate."""
+        a, c = around, candidate
+        key = hash2(c.rank, c.kind + 1)
+        contexts = (
+            a.w, a.hash_7, a.hash_4, a.n, a.ne, hash2(a.n, a.n2), a.hash_11, a.n2, a.ww, a.nee,
+            hash2(a.w, a.ww), hash2(a.w, a.n), hash2(a.n, a.ne), a.nw,
+        )  # fmt: skip
+        pattern_start = self.starts["patterns"][c.pattern // 8][c.pattern % 8]
+        run_start = self.starts["runs"][c.pattern][c.run_class]
+        slots = [
+            self.slot("patterns", c.pattern, c.equal, start=pattern_start, count=6),
+            self.slot("runs", c.pattern, c.run_class, int(a.w == a.n), start=run_start, count=6),
+        ]
+        for i, context in enumerate(contexts, 2):
+            slots.append(self.slot("hits", i, hash2(key, context) >> (32 - self.hit_bits)))
+        return self.mixer.decide(
+            slots,
+            8 * c.kind + c.run_class,
+            3 * (c.equal & 63) + c.kind,
+            c.pattern,
+            hash2(key, c.equal) >> 20,
+        )
+
+    # §7.5.4
+
+    def predict(self, around: Around, x: int, y: int) -> Prediction:
+        """Predict the pixel's colour by those of its neighbours."""
+        a = around
+        ranks = a.w, a.n, a.nw, a.ne, a.ww, a.n2, a.nee, a.nww
+        gradient: list[int] = []
+        learnt: list[int] = []
+        offsets: list[list[int]] = []
+        activity = 0
+        channels = zip(*(self.colors[rank] for rank in ranks), strict=True)
+        for values, weights in zip(channels, self.color_weights, strict=True):
+            w, n, nw, ne = values[:4]
+            gradient.append(8 * median(w, n, nw))
+            activity += abs(w - nw) + abs(n - nw) + abs(ne - n)
+            total = w + n + nw + ne
+            offsets.append([4 * value - total for value in values])
+            weighted = sum(map(mul, weights, offsets[-1]))
+            learnt.append(clamp(2 * total + (weighted >> 15), 0, 2040))
+        energy = 2880 + sum(offset**2 for channel in offsets for offset in channel)
+        return Prediction(
+            tuple(gradient),
+            tuple(learnt),
+            offsets,
+            energy,
+            class_of(activity // 3, ACTIVITIES),
+            class_of(self.errors_around(x, y) // 4, ERRORS),
+        )
+
+    def errors_around(self, x: int, y: int) -> int:
+        """Return the weighted sum of the errors at W, N, NE and NW."""
+        row, above = self.errors[y & 1], self.errors[1 - (y & 1)]
+        total = 2 * row[x - 1] if x > 0 else 0
+        if y > 0:
+            total += 2 * above[x] + above[min(x + 1, self.width - 1)] + above[max(x - 1, 0)]
+        return total
+
+    def learn_color(self, prediction: Prediction, color: Color) -> int:
+        """Change the weights of the learnt prediction, and return its error."""
+        total = 0
+        for weights, offsets, learnt, value in zip(
+            self.color_weights, prediction.offsets, prediction.learnt, color, strict=True
+        ):
+            error = 8 * value - learnt
+            total += abs(error)
+            step = divide_towards_zero(15728 * error, prediction.energy)
+            for i, offset in enumerate(offsets):
+                weights[i] = clamp(weights[i] + (step * offset >> 3), -131072, 131072)
+        return total >> 3
+
+    # §7.5.5
+
+    def walk_tree(
+        self, around: Around, candidate: Candidate, prediction: Prediction, is_open: bool
+    ) -> int:
+        """Decode a rank from the tree's root to a leaf."""
+        contexts = self.tree_contexts(around, candidate)
+        excluded = candidate.rank if is_open else LEAF
+        number = 0
+        while True:
+            node = self.nodes[number]
+            bit = self.forced_bit(node, excluded)
+            if bit is None:
+                bit = self.decide_node(node, around, contexts, prediction)
+            number = node.children[bit]
+            if number == LEAF:
+                return node.middle if bit else node.low
+
+    @staticmethod
+    def forced_bit(node: Node, excluded: int) -> int | None:
+        """Return what a node decides where one of its sides is the excluded leaf alone."""
+        if node.low == excluded and node.children[0] == LEAF:
+            return 1
+        if node.middle == excluded and node.children[1] == LEAF:
+            return 0
+        return None
+
+    @staticmethod
+    def tree_contexts(around: Around, candidate: Candidate) -> tuple[int, ...]:
+        a = around
+        return (
+            hash2(a.w, 2),
+            hash2(a.n, 3),
+            hash2(a.ne, 4),
+            hash2(a.n2, 5),
+            hash2(hash2(a.w, a.ww), 6),
+            hash2(hash2(a.n, a.n2), 7),
+            hash2(a.nee, 8),
+            hash2(a.hash_4, 9),
+            10,
+            hash2(candidate.far, 11),
+            hash2(a.hash_7, 12),
+            hash2(hash2(a.w, a.n), 13),
+            hash2(hash2(a.n, a.ne), 14),
+            hash2(a.nw, 15),
+        )
+
+    def decide_node(
+        self, node: Node, around: Around, contexts: tuple[int, ...], prediction: Prediction
+    ) -> int:
+        """Decode whether the pixel is right below a node."""
+        first = project(prediction.gradient, node.direction) - node.cut
+        second = project(prediction.learnt, node.direction) - node.cut
+        class_1 = distance_class(first, node.inverse)
+        class_2 = distance_class(second, node.inverse)
+        fine = 8 * distance_class(2 * second, node.inverse) + prediction.expected
+        start = self.starts["distances"][class_1][class_2]
+        depth = min(node.depth, 15)
+        slots = [
+            self.slot(
+                "distances", class_1, class_2, prediction.activity, depth, start=start, count=12
+            ),
+            self.slot("fine", hash2(node.number, fine) >> (32 - self.near_bits)),
+        ]
+        if are_sure(*slots):
+            return self.decide_surely(*slots)
+        group = node.group * 0x2545F491 & ALL_ONES
+        for i, context in enumerate(contexts, 2):
+            line = (context ^ group) * 0x2C1B3C6D & ALL_ONES
+            slots.append(self.slot("near", i, line >> (36 - self.near_bits), node.local))
+        sides = 0
+        for rank in (around.ne, around.nw, around.n, around.w):
+            sides = 3 * sides + node.side(rank)
+        return self.mixer.decide(
+            slots,
+            32 + (node.number & 255),
+            192 + sides,
+            128 + (node.number & 511),
+            hash2(node.number, class_2) >> 20,
+        )
+
+    def decide_surely(self, first: Slot, second: Slot) -> int:
+        """Decode a decision of which the first two slots are sure; only these learn."""
+        probability = (first.probability >> 6) + (second.probability >> 6) >> 1
+        bit = self.coder.bit(max(probability, 1))
+        first.learn(bit)
+        second.learn(bit)
+        return bit
+
+    # §7.6
+
+    def start_memory(self) -> None:
+        """Set the model's memory as it starts."""
+        bits = (self.rows * self.width - 1).bit_length()
+        self.near_bits = clamp(bits + 4, 10, 19)
+        self.hit_bits = clamp(bits + 1, 10, 17)
+        self.seen_bits = clamp(bits + 1, 8, 20)
+        self.starts = read_starts()
+        a, b = self.starts["weights_a"], self.starts["weights_b"]
+        weights_a = [a[min(i, 24)][:] for i in range(288)]
+        weights_b = [b[i % 3 if i < 192 else i - 189][:] for i in range(273)]
+        self.mixer = Mixer(self.coder, (weights_a, weights_b), (640, 4096))
+        self.slots: dict[tuple[str | int, ...], Slot] = {}
+        self.gates: dict[tuple[int, int, int], int] = {}
+        self.seen: dict[tuple[int, int], int] = {}
+        self.errors = [[0] * self.width for _ in range(2)]
+        self.color_weights = [list(FIRST_WEIGHTS) for _ in range(4)]
+
+    def slot(self, *place: str | int, start: int = 2048, count: int = 0) -> Slot:
+        """Return a table's slot; until it has learnt it is as it starts, `start` / 4,096."""
+        if place not in self.slots:
+            self.slots[place] = Slot(start << 10, count)
+        return self.slots[place]
+
+
+def are_sure(first: Slot, second: Slot) -> bool:
+    """Tell whether two slots that have learnt enough agree that a bit is nearly certain."""
+    if first.count < 20 or second.count < 8:
+        return False
+    probabilities = first.probability >> 6, second.probability >> 6
+    return max(probabilities) < 983 or min(probabilities) > 64553
+
+
+@cache
+def read_starts() -> dict[str, list[list[int]]]:
+    """Return the trained tables by their names: the rows of each."""
+    tables: dict[str, list[list[int]]] = {}
+    for line in Path(__file__).with_name("entropy_starts.txt").read_text("utf-8").splitlines():
+        words = line.split()
+        if words[0].isidentifier():
+            rows = tables[words[0]] = []
+        elif words[0] != "#":
+            rows.append([int(word) for word in words])
+    return tables
+
+
+def decode_entropy_band(payload: bytes, palette: list[Color], rows: int, width: int) -> list[int]:
+    """Return the `rows * width` indices of an entropy-coded band, or raise FormatError."""
+    return BandDecoder(payload, palette, rows, width).decode()
+
+
+# ---- §7.7 The palette
+
+
+def decode_coded_palette(payload: bytes, palette_size: int, channels: int) -> bytes:
+    """Return the `palette_size * channels` bytes of a coded palette, or raise FormatError."""
+    raise NotImplementedError
+
+
+# ---------------------------------------------------------------------------- §8 End
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,14 +1030,14 @@ class Picture:
 
 
 def decode(data: bytes, *, max_pixels: int = 2**28) -> Picture:
-    """Decode a `.kq` file (§7.1).
+    """Decode a `.kq` file (§8.1).
 
     Parameters
     ----------
     data : bytes
         The whole file.
     max_pixels : int
-        The largest width times height to accept (§8).
+        The largest width times height to accept (§9).
 
     Returns
     -------
@@ -355,7 +1050,7 @@ def decode(data: bytes, *, max_pixels: int = 2**28) -> Picture:
         The file breaks a rule, or one of its subclasses says more closely what is wrong:
         TruncatedError, ChecksumError, UnsupportedError.
     LimitError
-        The file has more pixels, bands or metadata than the limits of §8 allow.
+        The file has more pixels, bands or metadata than the limits of §9 allow.
     """
     head = read_head(data)
     check_head_limits(head, max_pixels)
@@ -366,11 +1061,14 @@ def decode(data: bytes, *, max_pixels: int = 2**28) -> Picture:
     band = 0
     while band < head.band_count:
         section = read_section(data, offset, head, ancillary, band)
-        if section.tag == BAND:
-            indices += read_band(section.payload, head, band)
-            band += 1
+        if section.tag == PACKED_BAND:
+            indices += read_packed_band(section.payload, head, band)
+        elif section.tag == ENTROPY_BAND:
+            rows = head.rows_of_band(band)
+            indices += decode_entropy_band(section.payload, palette, rows, head.width)
         else:
             ancillary.append(section)
+        band += section.tag in BANDS
         offset = section.end
     if offset != len(data):
         raise FormatError(f"{len(data) - offset} bytes follow the last band")
@@ -379,7 +1077,7 @@ def decode(data: bytes, *, max_pixels: int = 2**28) -> Picture:
     return Picture(head.width, head.height, palette, head.channels, indices, metadata, others)
 
 
-# ---------------------------------------------------------------------------- §8 Limits
+# ---------------------------------------------------------------------------- §9 Limits
 
 MAX_BANDS = 2**16
 MAX_ANCILLARY_BYTES = 2**24
@@ -387,7 +1085,7 @@ MAX_ANCILLARY_SECTIONS = 64
 
 
 def check_head_limits(head: Head, max_pixels: int) -> None:
-    """Make check 8 of the head; 65,536 palette entries, the limit, are all that k can be."""
+    """Make check 9 of the head; 65,536 palette entries, the limit, are all that k can be."""
     if head.width * head.height > max_pixels:
         raise LimitError(f"{head.width} x {head.height} pixels, limit {max_pixels}")
     if head.band_count > MAX_BANDS:

@@ -21,12 +21,14 @@ HEAD_FAULTS: dict[str, st.SearchStrategy[Any]] = {
     "coding": st.integers(0, 15),
     "palette_format": st.integers(0, 15),
     "palette_size": st.sampled_from([1, 2, 3, 4, 5, 8, 65_536]),
+    "coded_palette": st.binary(max_size=9),
+    "coded_length": st.integers(0, 9),
     "version": st.sampled_from([0, 1, 2]),
     "signature": st.sampled_from([b"\xbbKQ", b"\xbbKR", b"\x89PN"]),
 }
 
 SECTION_FAULTS: dict[str, st.SearchStrategy[Any]] = {
-    "tag": st.sampled_from("BCiexrz@[`{0é"),
+    "tag": st.sampled_from("BECiexrz@[`{0é"),
     "length": st.sampled_from([0, 1, 8, 2**24, 2**24 + 1, 2**32 - 1]),
     "payload": st.binary(max_size=9),
     "crc": st.just(bytes(4)),
@@ -74,7 +76,8 @@ def heads(draw: st.DrawFn) -> writer.Head:
     entry = st.tuples(*[st.integers(0, 255)] * channels)
     palette = tuple(draw(st.lists(entry, min_size=1, max_size=9)))
     band_shift = draw(st.sampled_from([31] + [s for s in range(4) if 1 << s < height]))
-    return writer.Head(draw(st.integers(1, 9)), height, palette, band_shift, channels - 3)
+    coding = draw(st.sampled_from([0, 1]))
+    return writer.Head(draw(st.integers(1, 9)), height, palette, band_shift, channels - 3, coding)
 
 
 @st.composite

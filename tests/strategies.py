@@ -21,6 +21,10 @@ BAND_SHIFTS = st.none() | st.integers(0, 31)
 """What `encode_indexed` takes as `band_shift`."""
 
 
+CODINGS = st.sampled_from(["packed", "entropy", "auto"])
+"""What `encode_indexed` takes as `coding`."""
+
+
 def arrays(shape: tuple[int, ...], most: int = 255) -> st.SearchStrategy[npt.NDArray[np.uint8]]:
     """Arrays of uint8 up to `most`."""
     return hnp.arrays(np.uint8, shape, elements=st.integers(0, most))
@@ -46,6 +50,23 @@ def indexed_images(draw: st.DrawFn) -> IndexedImage:
         0, 256, (k, draw(st.sampled_from([3, 4]))), dtype=np.uint8
     )
     return IndexedImage(indices, palette, draw(st.just(Metadata()) | metadata()))
+
+
+@st.composite
+def mixed_images(draw: st.DrawFn) -> IndexedImage:
+    """Indexed images with flat rows, which entropy coding makes small, and noise, which it cannot.
+
+    Of 2 to 256 colours; with bands of a few rows each, some of both kinds.
+    """
+    k = draw(st.sampled_from([2, 3, 16, 200, 256]))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    height, width = draw(st.integers(8, 40)), draw(st.integers(16, 40))
+    indices = rng.integers(0, k, (height, width), dtype=np.uint8)
+    for start in range(0, height, 8):
+        if draw(st.booleans()):
+            indices[start : start + 8] = draw(st.integers(0, k - 1))
+    palette = rng.integers(0, 256, (k, draw(st.sampled_from([3, 4]))), dtype=np.uint8)
+    return IndexedImage(indices, palette)
 
 
 @st.composite

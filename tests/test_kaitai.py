@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 from suite import ROOT, VALID, VECTORS, name
+from vectors import writer
 
 FIELD_OF_KEY = {"icc": "profile", "exif": "tiff", "xmp": "packet"}
 
 # What the description checks by itself; checksums, order and lengths are beyond it.
-REFUSED = ["signature-png", "version-2", "palette-format-2", "width-0", "height-2e31"]
+REFUSED = ["signature-png", "version-2", "palette-format-4", "width-0", "height-2e31"]
 REFUSED += ["band-shift-32", "tag-digit", "tag-latin-1", "head-cut-22", "band-cut-06", "end-byte"]
 
 
@@ -98,7 +99,8 @@ def test_fields_are_those_of_the_manifest(parser: Any, entry: dict[str, Any]) ->
     bands = [section for section in file.sections if section.is_critical]
     assert (head.width, head.height) == (entry["width"], entry["height"])
     assert (head.palette_size, head.channels) == (entry["colors"], entry["channels"])
-    assert head.coding.name == "packed"
+    assert head.coding.name == ("entropy" if "coding-1" in entry["name"] else "packed")
+    assert not head.is_palette_coded
     assert head.index_width == (entry["colors"] - 1).bit_length()
     assert head.band_count == len(bands) == entry["bands"]
     assert metadata(file) == entry["metadata"]
@@ -127,3 +129,21 @@ def test_description_refuses(parser: Any, vector: str) -> None:
     kaitaistruct = pytest.importorskip("kaitaistruct")
     with pytest.raises((kaitaistruct.ValidationFailedError, EOFError)):
         parser.from_file(str(VECTORS / "invalid" / f"{vector}.kq"))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("colors", [2, 63, 64, 85, 86, 16_383, 16_384, 21_845, 21_846, 65_536])
+def test_coded_parts_are_found(parser: Any, colors: int, channels: int) -> None:
+    """The code of a palette, after its length of one to three bytes, and of a band are bytes."""
+    head = writer.Head(
+        9, 9, (), palette_format=channels - 1, coding=1, palette_size=colors, coded_palette=b"pal"
+    )
+    data = head.encode() + writer.section("E", b"band")
+    file = parser.from_bytes(data)
+    assert file.head.coding.name == "entropy"
+    assert file.head.is_palette_coded
+    assert (file.head.channels, file.head.palette_size) == (channels, colors)
+    assert (file.head.coded_palette.length, file.head.coded_palette.code) == (3, b"pal")
+    (section,) = file.sections
+    assert section.is_critical
+    assert section.payload.code == b"band"

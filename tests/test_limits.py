@@ -1,4 +1,4 @@
-"""How much a file may ask for (spec §8)."""
+"""How much a file may ask for (spec §9)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ["pixels", "bands", "palette_entries", "metadata_bytes", "metadata_secti
 
 
 def test_defaults_are_those_of_the_spec() -> None:
-    """The defaults are the table of spec §8."""
+    """The defaults are the table of spec §9."""
     assert asdict(DEFAULT_LIMITS) == {
         "pixels": 2**28,
         "bands": 2**16,

@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from raw_files import raw_files
 from strategies import BAND_SHIFTS, indexed_images
 from suite import INVALID, VALID, VECTORS, name, read_vector, reference
@@ -23,6 +23,7 @@ from kqformat.metadata import RESOLUTION_UNIT
 from kqformat.model import IndexedImage
 
 NOT_CANONICAL = {"meta-all-other-order"}
+NOT_CANONICAL |= {"coding-1-packed", "coding-1-packed-bands", "coding-1-one-color"}
 KINDS = ["FormatError", "TruncatedError", "ChecksumError", "UnsupportedError", "LimitError"]
 IN_BANDS = ["FormatError", "ChecksumError"]
 
@@ -68,6 +69,8 @@ def outcome(read: Any, data: bytes) -> object:
         return read(data)
     except (KqError, reference.KqError) as error:
         return type(error).__name__
+    except NotImplementedError:  # the reference decoder has no entropy decoder yet
+        reject()
 
 
 @pytest.mark.parametrize("entry", VALID, ids=name)
@@ -143,7 +146,7 @@ def test_the_files_with_broken_rules_are_of_every_kind() -> None:
     """The files of the test before have pictures, every kind of error and errors within bands."""
     seen = set()
 
-    @settings(max_examples=500, database=None, derandomize=True)
+    @settings(max_examples=1000, database=None, derandomize=True)
     @given(data=raw_files())
     def look(data: bytes) -> None:
         whole = outcome(decode_indexed, data)

@@ -22,7 +22,7 @@ from kqformat.cli.common_palette import (
     mapped,
 )
 from kqformat.cli.console import input_name, output_name, plural
-from kqformat.cli.facts import FileFacts
+from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.pictures import prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
@@ -63,8 +63,20 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_target_arguments(parser)
     add_palette_arguments(parser)
     contents = parser.add_argument_group("contents")
-    contents.add_argument(
-        "--coding", choices=("packed",), default="packed", help="how indices are stored"
+    codings = contents.add_mutually_exclusive_group()
+    codings.add_argument(
+        "--coding",
+        choices=("packed", "entropy", "auto"),
+        default="packed",
+        help="how pixels are stored: packed, each in the same few bits (default); entropy, the "
+        "smallest, and slower to read; or auto, whichever gives the smaller file",
+    )
+    codings.add_argument(
+        "--small",
+        action="store_const",
+        const="entropy",
+        dest="coding",
+        help="the same as --coding entropy",
     )
     contents.add_argument(
         "--keep",
@@ -119,7 +131,8 @@ def _encode(
     palette: npt.NDArray[np.uint8] | None,
     options: argparse.Namespace,
 ) -> tuple[bytes, str]:
-    from kqformat.api import quantization
+    from kqformat.api import arranged, quantization
+    from kqformat.codec.layout import read_layout
     from kqformat.codec.stream import encode_indexed
 
     started = time.perf_counter()
@@ -135,6 +148,9 @@ def _encode(
         chosen, why = searched(raster.content, options, loose, exact)
     else:
         chosen = quantization(raster.content, **quantizer_arguments(options))
+    if options.palette is None:
+        image = arranged(chosen.image, raster.content, options.coding)
+        chosen = replace(chosen, image=image)
     metadata = exact if chosen.lossless else loose
     data = encode_indexed(replace(chosen.image, metadata=metadata), coding=options.coding)
     seconds = time.perf_counter() - started
@@ -143,7 +159,7 @@ def _encode(
         height=chosen.image.height,
         colors=chosen.image.colors,
         index_bits=chosen.image.index_width,
-        coding=options.coding,
+        coding=read_layout(data, UNLIMITED_PIXELS).head.coding.name.lower(),
         file_bytes=len(data),
         source_bytes=len(source),
         source_ratio=len(source) / len(data),
@@ -194,10 +210,11 @@ class _Facts(FileFacts):
 
 def _line(job: Job, facts: _Facts) -> str:
     fidelity = "lossless" if facts.psnr is None else f"{facts.psnr:.2f} dB"
+    coding = "" if facts.coding == "packed" else f"{facts.coding}, "
     first = f", first of {facts.frames} frames" if facts.frames != 1 else ""
     return (
         f"{input_name(job.source)} -> {output_name(job.target)}: "
-        f"{plural(facts.colors, 'colour')}, {plural(facts.index_bits, 'bit')}, "
+        f"{plural(facts.colors, 'colour')}, {plural(facts.index_bits, 'bit')}, {coding}"
         f"{facts.file_bytes:,} bytes, {facts.ratio:.2f}:1 to 24-bit, "
         f"{facts.source_ratio:.2f}:1 to source, {fidelity}{first}"
     )

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kqformat.fields import MAX_DIMENSION
+from kqformat.limits import Limits
+
+UNLIMITED_PIXELS = Limits(pixels=MAX_DIMENSION**2)
+"""For where no pixel is decoded, so that none is one too many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:

@@ -1,4 +1,7 @@
-"""``kq info``: what is in a `.kq` file, without decoding its pixels. Imports no NumPy."""
+"""``kq info``: what is in a `.kq` file, without decoding its pixels.
+
+Imports no NumPy, unless there is a coded palette to decode.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,12 @@ from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 from kqformat.cli.console import has_colour, input_name, plural, say
-from kqformat.cli.facts import FileFacts
+from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, map_input, read_input, report_failure
-from kqformat.codec.head import PaletteFormat
+from kqformat.codec.head import Coding
 from kqformat.codec.layout import Layout, read_layout
 from kqformat.codec.sections import Section, checked_payload
 from kqformat.errors import ChecksumError
-from kqformat.fields import MAX_DIMENSION
-from kqformat.limits import Limits
 
 _Data: TypeAlias = bytes | mmap.mmap
 
@@ -25,7 +26,8 @@ _MEANINGS = {
     "e": "EXIF",
     "x": "XMP",
     "r": "resolution",
-    "B": "pixels",
+    "B": "packed pixels",
+    "E": "entropy-coded pixels",
 }
 
 
@@ -53,11 +55,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(options: argparse.Namespace) -> int:
     """Describe every file."""
     status = 0
-    limits = Limits(pixels=MAX_DIMENSION**2)  # no pixel is decoded, so none is one too many
     for path in options.files:
         try:
             data = read_input(path) if options.verbose else map_input(path)
-            layout = read_layout(data, limits)
+            layout = read_layout(data, UNLIMITED_PIXELS)
         except FAILURES as error:
             report_failure(path, error)
             status = 1
@@ -73,7 +74,11 @@ def run(options: argparse.Namespace) -> int:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts(FileFacts):
     alpha: bool
+    palette_bytes: int
+    """In the file, coded or not."""
+    palette_coded: bool
     bands: int
+    entropy_bands: int
     metadata: dict[str, int]
     dpi: tuple[float, float] | None
 
@@ -112,14 +117,19 @@ def _facts(layout: Layout) -> _Facts:
         index_bits=head.index_width,
         coding=head.coding.name.lower(),
         file_bytes=layout.file_bytes,
-        alpha=head.palette_format == PaletteFormat.RGBA,
+        alpha=head.palette_format.channels == 4,
+        palette_bytes=len(head.stored_palette),
+        palette_coded=head.palette_format.is_coded,
         bands=len(layout.bands),
+        entropy_bands=layout.entropy_bands,
         metadata={section.tag: section.length for section in layout.sections},
         dpi=layout.metadata.dpi,
     )
 
 
 def _line(path: str, facts: _Facts, layout: Layout) -> str:
+    is_entropy = layout.head.coding == Coding.ENTROPY
+    packed_bands = facts.bands - facts.entropy_bands if is_entropy else 0
     parts = [
         f"{facts.width} x {facts.height}",
         plural(facts.colors, "colour") + (" with alpha" if facts.alpha else ""),
@@ -128,8 +138,9 @@ def _line(path: str, facts: _Facts, layout: Layout) -> str:
         plural(facts.file_bytes, "byte"),
         f"{facts.ratio:.2f}:1 to 24-bit",
     ]
-    if facts.bands > 1:
-        parts.insert(4, plural(facts.bands, "band"))
+    if facts.bands > 1 or packed_bands:
+        packed = f" ({packed_bands} packed)" if packed_bands else ""
+        parts.insert(4, plural(facts.bands, "band") + packed)
     parts += [_MEANINGS.get(s.tag, f"section {s.tag!r}") for s in layout.sections]
     return f"{input_name(path)}: {', '.join(parts)}"
 
@@ -137,13 +148,14 @@ def _line(path: str, facts: _Facts, layout: Layout) -> str:
 def _details(data: _Data, layout: Layout, damage: dict[int, ChecksumError]) -> str:
     """Return a line for every part of the file, and the palette."""
     head = layout.head
-    palette_bytes = len(head.palette)
+    stored_bytes = len(head.stored_palette)
+    coded = f" (coded, of {len(head.palette)} bytes)" if head.palette_format.is_coded else ""
     lines = [
         "  offset      length      crc-32    what",
         f"  {0:<10}  {16:<10}            head: band_shift {head.band_shift}, "
         f"coding {head.coding.value} ({head.coding.name.lower()}), "
         f"palette_format {head.palette_format.value} ({head.palette_format.name})",
-        f"  {16:<10}  {palette_bytes:<10}  {_head_crc(data, layout)}  palette and head: ok",
+        f"  {16:<10}  {stored_bytes:<10}  {_head_crc(data, layout)}  palette{coded} and head: ok",
     ]
     lines += [
         _section_line(section, layout, damage.get(section.offset))

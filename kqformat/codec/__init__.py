@@ -10,9 +10,12 @@ answers to one chapter of the spec:
 `ancillary`        §5.2: metadata
 `bands`            §6: how rows are split
 `packed`           §6.1: packed indices (`packed_kernel` has the loops)
-`layout`           §2 and §7: the parts of a file in order, without their pixels; no NumPy
+`entropy`          §7: entropy-coded indices (`entropy_kernel` has the loops)
+`coded_palette`    §7: the palette, coded likewise
+`payloads`         §6: one band of either kind, and several at once
+`layout`           §2 and §8: the parts of a file in order, without their pixels; no NumPy
 `stream`           the whole: encode, decode, verify
-`region`           §6.1, class R: single pixels and rectangles
+`region`           §6, class R: single pixels and rectangles
 `salvage`          not normative: what is left of a file that was cut short
 =================  ===================================================================
 """

@@ -12,7 +12,7 @@ _RESOLUTION = struct.Struct(">II")
 
 
 def metadata_sections(metadata: Metadata) -> Iterator[tuple[str, bytes]]:
-    """Yield the tag and payload of every section, in canonical order (spec §9)."""
+    """Yield the tag and payload of every section, in canonical order (spec §10)."""
     for tag in ("i", "e", "x"):
         payload = getattr(metadata, KNOWN_TAGS[tag])
         if payload is not None:

@@ -10,7 +10,11 @@ from kqformat.fields import checked_integer
 MAX_BAND_SHIFT = 31
 """The `band_shift` of a picture in one band."""
 
-_CANONICAL_BAND_PIXELS = 1 << 25
+PACKED_BAND_PIXELS = 1 << 25
+"""The most pixels in a band of an encoder that was not told how many (spec §10)."""
+
+ENTROPY_BAND_PIXELS = 1 << 22
+"""The same for entropy coding, where smaller bands are coded by several threads."""
 
 
 def band_count(height: int, band_shift: int) -> int:
@@ -36,17 +40,19 @@ def band_rows(height: int, band_shift: int) -> Iterator[tuple[int, int]]:
         yield top, min(height, top + (1 << band_shift))
 
 
-def canonical_band_shift(width: int, height: int) -> int:
-    """Return the `band_shift` of an encoder that was not told one (spec §9).
+def canonical_band_shift(width: int, height: int, band_pixels: int = PACKED_BAND_PIXELS) -> int:
+    """Return the `band_shift` of an encoder that was not told one (spec §10).
 
     Examples
     --------
     >>> canonical_band_shift(768, 512), canonical_band_shift(10_000, 10_000)
     (31, 11)
+    >>> canonical_band_shift(10_000, 10_000, ENTROPY_BAND_PIXELS)
+    8
     """
-    if width * height <= _CANONICAL_BAND_PIXELS:
+    if width * height <= band_pixels:
         return MAX_BAND_SHIFT
-    return checked_band_shift(max(0, (_CANONICAL_BAND_PIXELS // width).bit_length() - 1), height)
+    return checked_band_shift(max(0, (band_pixels // width).bit_length() - 1), height)
 
 
 def checked_band_shift(band_shift: int, height: int) -> int:

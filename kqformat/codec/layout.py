@@ -1,7 +1,8 @@
-"""The parts of a file in order, without their pixels (spec §2, §5.1, §7).
+"""The parts of a file in order, without their pixels (spec §2, §5.1, §8).
 
 `read_layout` checks all of the structure and the CRC-32 of all but the bands; whoever decodes a
-band checks that of the band. It imports no NumPy: `kq info` needs no more than this.
+band checks that of the band. It imports no NumPy, unless there is a coded palette to decode:
+`kq info` needs no more than this.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import TypeAlias
 from kqformat.codec.ancillary import check_length, metadata_from, metadata_sections
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.cursor import BytesLike, Cursor, MemoryCursor
-from kqformat.codec.head import Head, read_head
+from kqformat.codec.head import Coding, Head, read_head
 from kqformat.codec.sections import (
-    BAND_TAG,
+    ENTROPY_TAG,
+    PACKED_TAG,
     SECTION_OVERHEAD,
     Section,
     SectionStart,
@@ -57,6 +59,11 @@ class Layout(Opening):
     def file_bytes(self) -> int:
         """Length of the file in bytes."""
         return self.bands[-1].end
+
+    @property
+    def entropy_bands(self) -> int:
+        """Number of the bands that are entropy-coded."""
+        return sum(band.tag == ENTROPY_TAG for band in self.bands)
 
 
 BandCheck: TypeAlias = Callable[[Head, Section, int], None]
@@ -109,7 +116,7 @@ def read_opening(cursor: Cursor, limits: Limits) -> tuple[Opening, SectionStart]
     while True:
         start = read_start(cursor)
         if start.tag.isupper():
-            _require_band(start)
+            _require_band(start, head)
             return Opening(head, metadata_from(contents), tuple(sections)), start
         _refuse_repeated(start, contents)
         check_length(start.tag, start.length, start.offset + 1)
@@ -127,7 +134,7 @@ def band_pixels(head: Head) -> Iterator[int]:
 
 
 def band_byte_length(head: Head, rows: int) -> int:
-    """Return the bytes of a band's payload (spec §6.1)."""
+    """Return the bytes of a packed band's payload, more than any entropy-coded one has."""
     return packed_byte_length(rows * head.width, head.index_width)
 
 
@@ -146,7 +153,7 @@ def most_file_bytes(limits: Limits) -> int:
 
 
 def packed_file_bytes(head: Head, metadata: Metadata) -> int:
-    """Return the size of a packed file, known before it is written (spec §7.2).
+    """Return the size of a packed file, known before it is written (spec §8.2).
 
     Examples
     --------
@@ -169,16 +176,8 @@ def _read_bands(
     for pixels in band_pixels(head):
         if bands:
             start = read_start(cursor)
-            _require_band(start)
-        expected = packed_byte_length(pixels, head.index_width)
-        if start.length != expected:
-            raise FormatError(
-                f"band {len(bands)} has another length than its pixels",
-                field="length of section 'B'",
-                offset=start.offset + 1,
-                found=start.length,
-                expected=expected,
-            )
+            _require_band(start, head)
+        _check_band_length(start, packed_byte_length(pixels, head.index_width), len(bands))
         bands.append(skip_payload(cursor, start))
     if not cursor.at_end():
         raise FormatError(
@@ -189,23 +188,45 @@ def _read_bands(
         )
 
 
-def _require_band(start: SectionStart) -> None:
-    if start.tag == BAND_TAG:
-        return
-    if start.tag.isupper():
+def _require_band(start: SectionStart, head: Head) -> None:
+    """Refuse a section that is no band, or not one that the head's coding has (spec §5.1)."""
+    if start.tag.isupper() and start.tag not in (PACKED_TAG, ENTROPY_TAG):
         raise UnsupportedError(
             "unknown critical section",
             field="tag",
             offset=start.offset,
             found=repr(start.tag),
-            expected=repr(BAND_TAG),
+            expected=f"{PACKED_TAG!r} or {ENTROPY_TAG!r}",
         )
+    if start.tag == PACKED_TAG or (start.tag == ENTROPY_TAG and head.coding == Coding.ENTROPY):
+        return
+    is_band = start.tag == ENTROPY_TAG
     raise FormatError(
-        "metadata after the first band",
+        "an entropy-coded band in a packed file" if is_band else "metadata after the first band",
         field="tag",
         offset=start.offset,
         found=repr(start.tag),
-        expected=repr(BAND_TAG),
+        expected=repr(PACKED_TAG),
+    )
+
+
+def _check_band_length(start: SectionStart, packed_length: int, number: int) -> None:
+    """Compare a band's length with that of its pixels packed, which entropy coding is to beat."""
+    expected: object = packed_length
+    if start.tag == PACKED_TAG:
+        if start.length == packed_length:
+            return
+        problem = "has another length than its pixels"
+    else:
+        if start.length < packed_length:
+            return
+        problem, expected = "is no shorter than packed", f"less than {packed_length}"
+    raise FormatError(
+        f"band {number} {problem}",
+        field=f"length of section {start.tag!r}",
+        offset=start.offset + 1,
+        found=start.length,
+        expected=expected,
     )
 
 

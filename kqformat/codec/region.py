@@ -1,6 +1,7 @@
-"""Single pixels and rectangles of a packed file, without reading the rest (spec §6.1, class R).
+"""Single pixels and rectangles, without reading the rest of the file (spec §6, class R).
 
-The CRC-32 of bands is not checked here, since that would read all of them.
+Of packed bands only the bytes of these pixels are read, and the CRC-32 is not checked, since that
+would read all. Entropy-coded bands are decoded whole, and checked.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
-from kqformat.codec.sections import SECTION_OVERHEAD
+from kqformat.codec.payloads import for_each, read_band
+from kqformat.codec.sections import ENTROPY_TAG
+from kqformat.codec.stream import palette_array
 from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
 from kqformat.model import Indices
 
 
 def pixel_bit(layout: Layout, x: int, y: int) -> int:
-    """Return the bit of the file at which the index of a pixel starts (spec §6.1).
+    """Return the bit of the file at which the index of a pixel of a packed band starts (spec §6.1).
 
     Parameters
     ----------
@@ -32,12 +35,9 @@ def pixel_bit(layout: Layout, x: int, y: int) -> int:
     int
     """
     head = layout.head
-    shift = head.band_shift
-    full_band = packed_byte_length(head.width << shift, head.index_width)
-    first = layout.bands[0].payload_offset
-    band_payload = first + (y >> shift) * (full_band + SECTION_OVERHEAD)
-    row = y & ((1 << shift) - 1)
-    return 8 * band_payload + (row * head.width + x) * head.index_width
+    row = y & ((1 << head.band_shift) - 1)
+    payload_offset = layout.bands[y >> head.band_shift].payload_offset
+    return 8 * payload_offset + (row * head.width + x) * head.index_width
 
 
 def read_region(
@@ -61,7 +61,7 @@ def read_region(
     ParameterError
         If the rectangle is empty, not inside the picture or not of integers.
     FormatError
-        If an index in it has no palette entry.
+        If an index in it has no palette entry, or an entropy-coded band is damaged.
     """
     head = layout.head
     left, top, right, bottom = (
@@ -72,17 +72,49 @@ def read_region(
             f"region ({left}, {top}, {right}, {bottom}) is empty or not inside the picture "
             f"of {head.width} x {head.height} pixels"
         )
-    width = right - left
-    indices = packed.empty_indices(head.palette_size, width * (bottom - top))
+    indices = packed.empty_indices(head.palette_size, (right - left) * (bottom - top))
+    indices = indices.reshape(bottom - top, right - left)
+    parts = [
+        (number, max(top, number << head.band_shift), min(bottom, number + 1 << head.band_shift))
+        for number in range(top >> head.band_shift, (bottom - 1 >> head.band_shift) + 1)
+    ]
+
+    def read(part: tuple[int, int, int]) -> None:
+        number, first, end = part
+        target = indices[first - top : end - top]
+        if layout.bands[number].tag == ENTROPY_TAG:
+            first_row = first - (number << head.band_shift)
+            rows = read_entropy_band(data, layout, number)[first_row : first_row + end - first]
+            target[:] = rows[:, left:right]
+        else:
+            _read_packed(data, layout, left, first, target)
+
+    entropy_bands = sum(layout.bands[number].tag == ENTROPY_TAG for number, _, _ in parts)
+    for_each(read, parts, entropy_bands)
+    return indices
+
+
+def read_entropy_band(data: BytesLike, layout: Layout, number: int) -> Indices:
+    """Decode one entropy-coded band."""
+    head = layout.head
+    rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
+    indices = packed.empty_indices(head.palette_size, rows * head.width).reshape(rows, head.width)
+    read_band(data, layout.bands[number], palette_array(head), indices)
+    return indices
+
+
+def _read_packed(data: BytesLike, layout: Layout, left: int, top: int, indices: Indices) -> None:
+    """Read a rectangle within a packed band."""
+    palette_size = layout.head.palette_size
+    width = indices.shape[1]
     with byte_view(data) as view:
-        for row, y in enumerate(range(top, bottom)):
-            indices[row * width : (row + 1) * width] = _read_run(view, layout, left, y, width)
-    wrong = np.flatnonzero(indices >= head.palette_size)
+        for row in range(len(indices)):
+            indices[row] = _read_run(view, layout, left, top + row, width)
+    wrong = np.flatnonzero(indices >= palette_size)
     if len(wrong):
         y, x = divmod(int(wrong[0]), width)
         offset = pixel_bit(layout, left + x, top + y) // 8
-        raise packed.index_error(int(indices[wrong[0]]), head.palette_size, offset)
-    return indices.reshape(bottom - top, width)
+        raise packed.index_error(int(indices[y, x]), palette_size, offset)
 
 
 def _read_run(view: memoryview, layout: Layout, left: int, y: int, width: int) -> Indices:

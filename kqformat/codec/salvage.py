@@ -1,19 +1,30 @@
 """What is left of a file that was cut short, for callers who ask for that explicitly.
 
-Lenient, and not normative: spec §9 allows it as an option that is not the default, and says nothing
-of what it gives.
+Lenient, and not normative: spec §10 allows it as an option that is not the default, and says
+nothing of what it gives.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from kqformat.codec import packed, packed_kernel
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.codec import entropy, packed, packed_kernel
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.cursor import BytesLike, MemoryCursor
+from kqformat.codec.head import Coding, Head
 from kqformat.codec.layout import band_byte_length, read_opening
-from kqformat.codec.sections import SECTION_OVERHEAD
+from kqformat.codec.sections import (
+    ENTROPY_TAG,
+    PACKED_TAG,
+    SECTION_OVERHEAD,
+    SectionStart,
+    read_start,
+)
 from kqformat.codec.stream import palette_array
+from kqformat.errors import FormatError
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage, Indices
 
@@ -21,7 +32,8 @@ from kqformat.model import IndexedImage, Indices
 def decode_truncated(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
     """Decode the pixels that are there; the others, and impossible indices, become entry 0.
 
-    The head, metadata and palette must be whole. The CRC-32 of bands is not checked.
+    The head, metadata and palette must be whole. The CRC-32 of bands is not checked. An
+    entropy-coded band of which anything is missing or wrong becomes entry 0.
 
     Parameters
     ----------
@@ -43,18 +55,47 @@ def decode_truncated(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Ind
     with cursor.view:
         opening, start = read_opening(cursor, limits)
         head = opening.head
+        palette = palette_array(head)
         indices = packed.empty_indices(head.palette_size, head.width * head.height)
         indices[:] = 0
-        at = start.payload_offset
+        indices = indices.reshape(head.height, head.width)
+        band: SectionStart | None = start
         for top, bottom in band_rows(head.height, head.band_shift):
-            length = band_byte_length(head, bottom - top)
-            rows = indices[top * head.width : bottom * head.width]
-            _unpack_available(cursor.view[at : at + length], head.index_width, rows)
-            at += length + SECTION_OVERHEAD
+            if band is None:
+                break
+            packed_length = band_byte_length(head, bottom - top)
+            if band.tag == PACKED_TAG:
+                band = replace(band, length=packed_length)
+            with cursor.view[band.payload_offset :][: band.length] as payload:
+                if band.tag == PACKED_TAG:
+                    flat = indices[top:bottom].reshape(-1)
+                    _unpack_available(payload, head.index_width, flat)
+                elif len(payload) == band.length < packed_length:
+                    _decode_whole(payload, palette, indices[top:bottom])
+            band = _next_band(cursor, head, band)
     indices[indices >= head.palette_size] = 0
-    return IndexedImage(
-        indices.reshape(head.height, head.width), palette_array(head), opening.metadata
-    )
+    return IndexedImage(indices, palette, opening.metadata)
+
+
+def _next_band(cursor: MemoryCursor, head: Head, band: SectionStart) -> SectionStart | None:
+    """Return where the band after this one starts, or None where that is not known."""
+    offset = band.offset + SECTION_OVERHEAD + band.length
+    if head.coding == Coding.PACKED:  # all lengths are known
+        return SectionStart(PACKED_TAG, 0, offset)
+    cursor.offset = min(offset, len(cursor.view))
+    try:
+        following = read_start(cursor)
+    except FormatError:
+        return None
+    return following if following.tag in (PACKED_TAG, ENTROPY_TAG) else None
+
+
+def _decode_whole(payload: memoryview, palette: npt.NDArray[np.uint8], rows: Indices) -> None:
+    """Decode an entropy-coded band, if it is right."""
+    try:
+        entropy.decode(payload, palette, rows)
+    except FormatError:
+        rows[:] = 0
 
 
 def _unpack_available(payload: memoryview, index_width: int, indices: Indices) -> None:

@@ -10,7 +10,8 @@ from kqformat.codec.cursor import BytesLike, Cursor, MemoryCursor, byte_view
 from kqformat.codec.head import check_crc
 from kqformat.errors import FormatError
 
-BAND_TAG = "B"
+PACKED_TAG = "B"
+ENTROPY_TAG = "E"
 
 _START = struct.Struct(">cI")
 _CRC = struct.Struct(">I")

@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import packed
+from kqformat.codec import coded_palette, packed
 from kqformat.codec.ancillary import metadata_sections
-from kqformat.codec.bands import band_count, band_rows, canonical_band_shift, checked_band_shift
+from kqformat.codec.bands import (
+    ENTROPY_BAND_PIXELS,
+    band_count,
+    band_rows,
+    canonical_band_shift,
+    checked_band_shift,
+)
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.head import Coding, Head, PaletteFormat, write_head
 from kqformat.codec.layout import (
     Layout,
     band_byte_length,
-    band_pixels,
     packed_file_bytes,
     read_layout,
 )
+from kqformat.codec.payloads import (
+    check_band,
+    entropy_payload,
+    expand_band,
+    for_each,
+    read_band,
+)
 from kqformat.codec.sections import (
-    BAND_TAG,
+    ENTROPY_TAG,
+    PACKED_TAG,
+    SECTION_OVERHEAD,
     Section,
-    checked_payload,
     section_end,
     section_start,
     write_section,
 )
 from kqformat.errors import ParameterError
-from kqformat.fields import MAX_U32
+from kqformat.fields import MAX_U32, length_field_bytes
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage, Indices
+
+CODINGS = ("packed", "entropy", "auto")
+"""What `encode_indexed` takes."""
 
 
 def encode_indexed(
@@ -44,11 +61,13 @@ def encode_indexed(
     ----------
     image : IndexedImage
         Indices, palette and metadata, all of which are kept exactly.
-    coding : {"packed"}
-        How bands are coded.
+    coding : {"packed", "entropy", "auto"}
+        How bands are coded: in a fixed number of bits an index, in as few bytes as can be (a band
+        that this makes no shorter is packed all the same), or in whichever way the file is the
+        smaller, "packed" if neither is.
     band_shift : int or None
         Bands of 2^band_shift rows, 0 to 31; None for the canonical choice, which is one band for
-        up to 33 megapixels.
+        up to 33 megapixels, or 4 where the bands are entropy-coded.
 
     Returns
     -------
@@ -67,25 +86,24 @@ def encode_indexed(
     >>> len(encode_indexed(image))
     32
     """
-    if coding != "packed":
-        raise ParameterError(f"coding is {coding!r}, expected 'packed'")
+    if coding not in CODINGS:
+        names = ", ".join(map(repr, CODINGS[:-1]))
+        raise ParameterError(f"coding is {coding!r}, expected {names} or {CODINGS[-1]!r}")
     head = head_of(image, band_shift)
     sections = list(metadata_sections(image.metadata))
-    # Nothing is written that a decoder with default limits would refuse (spec §8), pixels aside.
-    DEFAULT_LIMITS.check_bands(band_count(head.height, head.band_shift))
+    # Nothing is written that a decoder with default limits would refuse (spec §9), pixels aside.
     DEFAULT_LIMITS.check_metadata(len(sections), sum(len(payload) for _, payload in sections))
-    with _room(packed_file_bytes(head, image.metadata)) as file:
-        with file.getbuffer() as view:
-            offset = _put(view, 0, write_head(head))
-            for tag, payload in sections:
-                offset = _put(view, offset, write_section(tag, payload))
-            for top, bottom in band_rows(head.height, head.band_shift):
-                offset = _put_band(view, offset, head, image.indices[top:bottom])
-        return file.getvalue()
+    if coding != "packed":
+        smaller = _entropy_file(image, band_shift)
+        if smaller is not None and (
+            coding == "entropy" or len(smaller) < packed_file_bytes(head, image.metadata)
+        ):
+            return smaller
+    return _file(head, image, [None] * band_count(head.height, head.band_shift))
 
 
 def head_of(image: IndexedImage, band_shift: int | None = None) -> Head:
-    """Return the head that a file of this image has."""
+    """Return the head that a packed file of this image has."""
     if band_shift is None:
         band_shift = canonical_band_shift(image.width, image.height)
     else:
@@ -106,6 +124,50 @@ def head_of(image: IndexedImage, band_shift: int | None = None) -> Head:
             f"more than the {MAX_U32:,} that can be stored"
         )
     return head
+
+
+def _entropy_file(image: IndexedImage, band_shift: int | None) -> bytes | None:
+    """Return the file in entropy coding, or None where nothing in it would be shorter for it."""
+    if band_shift is None:
+        band_shift = canonical_band_shift(image.width, image.height, ENTROPY_BAND_PIXELS)
+    head = _with_coded_palette(head_of(image, band_shift), image)
+    bands = [image.indices[top:bottom] for top, bottom in band_rows(head.height, head.band_shift)]
+    parallel = len(bands) if head.palette_size > 1 else 1
+    payloads = for_each(partial(entropy_payload, palette=image.palette), bands, parallel)
+    if payloads.count(None) == len(payloads) and not head.palette_format.is_coded:
+        return None
+    return _file(head, image, payloads)
+
+
+def _with_coded_palette(head: Head, image: IndexedImage) -> Head:
+    """Return the head for entropy coding, its palette coded where it is shorter so."""
+    head = replace(head, coding=Coding.ENTROPY)
+    coded = coded_palette.encode(image.palette)
+    if not coded or len(coded) + length_field_bytes(len(head.palette)) >= len(head.palette):
+        return head
+    return replace(head, palette_format=head.palette_format.coded, coded_palette=coded)
+
+
+def _file(head: Head, image: IndexedImage, payloads: Sequence[bytes | None]) -> bytes:
+    """Put a file together; a band is packed into its place where there is no payload for it."""
+    DEFAULT_LIMITS.check_bands(len(payloads))
+    opening = write_head(head) + b"".join(
+        write_section(tag, payload) for tag, payload in metadata_sections(image.metadata)
+    )
+    bands = list(zip(band_rows(head.height, head.band_shift), payloads, strict=True))
+    byte_length = len(opening) + sum(
+        SECTION_OVERHEAD + (band_byte_length(head, end - top) if coded is None else len(coded))
+        for (top, end), coded in bands
+    )
+    with _room(byte_length) as file:
+        with file.getbuffer() as view:
+            offset = _put(view, 0, opening)
+            for (top, end), coded in bands:
+                if coded is None:
+                    offset = _put_packed(view, offset, head, image.indices[top:end])
+                else:
+                    offset = _put(view, offset, write_section(ENTROPY_TAG, coded))
+        return file.getvalue()
 
 
 def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
@@ -132,58 +194,62 @@ def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Index
     """
     layout = read_structure(data, limits)
     head = layout.head
+    palette = palette_array(head)
     indices = packed.empty_indices(head.palette_size, head.width * head.height)
-    for band, first, end in _runs(layout):
-        with checked_payload(data, band) as payload:
-            packed.unpack(payload, head.palette_size, indices[first:end], band.payload_offset)
-    return IndexedImage(
-        indices.reshape(head.height, head.width), palette_array(head), layout.metadata
-    )
+    indices = indices.reshape(head.height, head.width)
+
+    def read(run: tuple[Section, int, int]) -> None:
+        band, top, bottom = run
+        read_band(data, band, palette, indices[top:bottom])
+
+    for_each(read, _runs(layout), layout.entropy_bands)
+    return IndexedImage(indices, palette, layout.metadata)
 
 
 def decode_rgb(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
     """Decode a file to colours: uint8, shape (H, W, 3), or (H, W, 4) where the palette has alpha.
 
-    Takes and raises what `decode_indexed` does, but never holds the indices.
+    Takes and raises what `decode_indexed` does, but never holds the indices of more than a band.
     """
     layout = read_structure(data, limits)
     head = layout.head
-    channels = head.palette_format.channels
-    table = packed.colour_table(palette_array(head))
-    pixels = np.empty(head.width * head.height * channels, np.uint8)
-    for band, first, end in _runs(layout):
-        rows = pixels[first * channels : end * channels]
-        with checked_payload(data, band) as payload:
-            packed.expand(payload, head.palette_size, table, channels, rows, band.payload_offset)
-    return pixels.reshape(head.height, head.width, channels)
+    palette = palette_array(head)
+    table = packed.colour_table(palette)
+    pixels = np.empty((head.height, head.width, head.palette_format.channels), np.uint8)
+
+    def expand(run: tuple[Section, int, int]) -> None:
+        band, top, bottom = run
+        expand_band(data, band, palette, table, pixels[top:bottom])
+
+    for_each(expand, _runs(layout), layout.entropy_bands)
+    return pixels
 
 
 def verify(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> None:
     """Check every byte of a file, band by band, without memory for its pixels.
 
-    Takes and raises what `decode_indexed` does.
+    Of an entropy-coded file, with memory for those of one band. Takes and raises what
+    `decode_indexed` does.
     """
     layout = read_structure(data, limits)
-    for band, pixels in zip(layout.bands, band_pixels(layout.head), strict=True):
-        _check_band(data, layout.head, band, pixels)
+    palette = palette_array(layout.head)
+    for band, top, bottom in _runs(layout):
+        check_band(data, band, palette, bottom - top, layout.head.width)
 
 
 def read_structure(data: BytesLike, limits: Limits = DEFAULT_LIMITS) -> Layout:
     """Return what `read_layout` does; where that fails, the first error in the file's order."""
-    return read_layout(data, limits, partial(_check_band, data))
+
+    def check(head: Head, band: Section, pixels: int) -> None:
+        check_band(data, band, palette_array(head), pixels // head.width, head.width)
+
+    return read_layout(data, limits, check)
 
 
-def _check_band(data: BytesLike, head: Head, band: Section, pixels: int) -> None:
-    with checked_payload(data, band) as payload:
-        packed.check(payload, head.palette_size, pixels, band.payload_offset)
-
-
-def _runs(layout: Layout) -> Iterator[tuple[Section, int, int]]:
-    """Yield each band with its first pixel and the one after its last, in raster order."""
-    first = 0
-    for band, pixels in zip(layout.bands, band_pixels(layout.head), strict=True):
-        yield band, first, first + pixels
-        first += pixels
+def _runs(layout: Layout) -> list[tuple[Section, int, int]]:
+    """Return each band with its first row and the one after its last."""
+    rows = band_rows(layout.head.height, layout.head.band_shift)
+    return [(band, top, bottom) for band, (top, bottom) in zip(layout.bands, rows, strict=True)]
 
 
 def palette_array(head: Head) -> npt.NDArray[np.uint8]:
@@ -204,9 +270,9 @@ def _put(view: memoryview, offset: int, part: bytes) -> int:
     return offset + len(part)
 
 
-def _put_band(view: memoryview, offset: int, head: Head, rows: Indices) -> int:
+def _put_packed(view: memoryview, offset: int, head: Head, rows: Indices) -> int:
     """Pack a band into its place, without a copy of the payload."""
-    start = section_start(BAND_TAG, band_byte_length(head, len(rows)))
+    start = section_start(PACKED_TAG, band_byte_length(head, len(rows)))
     offset = _put(view, offset, start)
     with view[offset : offset + band_byte_length(head, len(rows))] as payload:
         packed.pack(rows, head.palette_size, payload)

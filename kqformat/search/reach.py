@@ -8,6 +8,9 @@ all of them cost less than a hundredth of the file, the index bits are filled. I
 the fewest are found, to a thousandth of the file. So the file is the smallest that meets the
 target, or at most 1 % larger and the better for it.
 
+Of entropy coding none of this is known beforehand: no number of colours is the natural one, and
+files are encoded to be measured. There the fewest colours are found, to a thousandth of them.
+
 If nothing but the size is limited, the most colours that fit are taken.
 
 Trials share the image's histogram and trees, but no palette is the start of another: every result
@@ -79,7 +82,7 @@ def reach(
         Of the image.
     target : Target
         What is wanted; all of it.
-    coding : {"packed"}
+    coding : {"packed", "entropy", "auto"}
         How the file will be stored.
     metadata : Metadata or None
         Goes into the file, and counts; None for that of the quantizer.
@@ -157,7 +160,7 @@ class _Search:
         fewest = at(self._least)
         if not self._target.fits(fewest):
             return fewest
-        if self._trials.coding != "packed":
+        if not self._is_packed:
             return at(_first(lambda k: not self._fits(k + 1), self._least, self._most))
         image = self._trials.quantization(fewest).image
         most, channels, surplus = self._most, 3, 0
@@ -179,11 +182,12 @@ class _Search:
         if filled.lossless and self._target.aims_at_lossless:
             return filled
         lowest = max(self._least, (1 << index_width(filled.colors) >> 1) + 1)
-        step = 1
         if self._is_packed:
             if filled.channels * (filled.palette_size - lowest) <= _FILL_SHARE * filled.file_bytes:
                 return filled
             step = max(1, int(_STEP_SHARE * filled.file_bytes / filled.channels))
+        else:
+            step = max(1, int(_STEP_SHARE * filled.palette_size))
         fewest = _first(self._is_good, lowest, filled.colors, step)
         if step == 1:
             fewest = self._look_back(fewest, lowest)

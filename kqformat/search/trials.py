@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kqformat.codec import coded_palette
 from kqformat.codec.head import PaletteFormat
 from kqformat.codec.layout import packed_file_bytes
 from kqformat.codec.stream import encode_indexed, head_of
@@ -62,8 +63,8 @@ class Trials:
     ----------
     quantizer : Quantizer
         Of the image.
-    coding : {"packed"}
-        How the file is stored.
+    coding : {"packed", "entropy", "auto"}
+        How the file is stored; unless packed, palettes are in the order that suits it.
     metadata : Metadata or None
         Goes into the file; None for that of the quantizer.
     exact_metadata : Metadata or None
@@ -115,6 +116,8 @@ class Trials:
 
     def _quantize(self, colors: int) -> Quantization:
         chosen = self._quantizer.at(colors)
+        if self.coding != "packed":
+            chosen = replace(chosen, image=coded_palette.sort(chosen.image))
         metadata = self.metadata
         if chosen.lossless and self.exact_metadata is not None:
             metadata = self.exact_metadata

@@ -51,7 +51,7 @@ def test_impossible_shift_is_refused(band_shift: int) -> None:
 
 @given(width=SIDES, height=SIDES)
 def test_canonical_shift_is_the_largest_for_its_pixels(width: int, height: int) -> None:
-    """The canonical shift is that of spec §9, rule 1."""
+    """The canonical shift is that of spec §10, rule 1."""
     shift = canonical_band_shift(width, height)
     allowed = [s for s in range(31) if width << s <= 2**25] or [0]
     if width * height <= 2**25 or 1 << allowed[-1] >= height:

@@ -58,7 +58,7 @@ def test_flipped_bit_is_noticed(entry: dict[str, Any]) -> None:
 def damaged(draw: st.DrawFn) -> tuple[bytes, bytes]:
     """A vector, and what it is with a run of bytes deleted or repeated, and others overwritten.
 
-    One run only: to delete one band and repeat another is a change that spec §10 does not promise
+    One run only: to delete one band and repeat another is a change that spec §11 does not promise
     to notice.
     """
     original = read_vector(draw(st.sampled_from(SMALL)))

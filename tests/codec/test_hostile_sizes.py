@@ -1,4 +1,4 @@
-"""Sizes in a file are claims (spec §8): refused before memory is taken for them."""
+"""Sizes in a file are claims (spec §9): refused before memory is taken for them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ def head(width: int, height: int, colors: int = 1, band_shift: int = 31) -> byte
     return writer.Head(width, height, (BLACK,) * colors, band_shift).encode()
 
 
+def entropy_head(width: int, height: int) -> bytes:
+    return writer.Head(width, height, (BLACK,) * 2, coding=1).encode()
+
+
 def claim(tag: str, length: int) -> bytes:
     """Return a section that says to have `length` bytes and has none."""
     return writer.section(tag, length=length)[:5]
@@ -69,6 +73,26 @@ BOMBS: dict[str, tuple[bytes, type[KqError]]] = {
         TruncatedError,
     ),
     "palette of 65,536, nothing there": (head(1, 1)[:12] + b"\xff\xff\x1f\x00", TruncatedError),
+    "palette of 65,536, coded, nothing there": (
+        head(1, 1)[:12] + b"\xff\xff\x1f\x12" + b"\x02\xff\xfc",
+        TruncatedError,
+    ),
+    "palette of 65,536, coded, no shorter": (
+        head(1, 1)[:12] + b"\xff\xff\x1f\x12" + b"\x02\xff\xfd",
+        FormatError,
+    ),
+    "most pixels, coded, no payload": (
+        entropy_head(2**14, 2**14) + claim("E", 2**25 - 1),
+        TruncatedError,
+    ),
+    "most pixels, coded, wrong length": (
+        entropy_head(2**14, 2**14) + claim("E", 2**25),
+        FormatError,
+    ),
+    "largest square, coded": (
+        entropy_head(LARGEST, LARGEST) + writer.section("E", b"1"),
+        LimitError,
+    ),
     "most metadata, none there": (head(1, 1) + claim("x", 2**24), TruncatedError),
     "too much metadata": (head(1, 1) + claim("x", 2**24 + 1), LimitError),
     "metadata of 4 GiB": (head(1, 1) + claim("z", 2**32 - 1), LimitError),

@@ -1,4 +1,4 @@
-"""The parts of a file in order (spec §2, §5.1, §7)."""
+"""The parts of a file in order (spec §2, §5.1, §8)."""
 
 from __future__ import annotations
 

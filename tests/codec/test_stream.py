@@ -53,7 +53,7 @@ def test_bands_change_no_pixel(image: IndexedImage, band_shift: int) -> None:
 
 @given(image=indexed_images(), band_shift=BAND_SHIFTS)
 def test_size_is_the_formulas(image: IndexedImage, band_shift: int | None) -> None:
-    """A file has the bytes that spec §7.2 counts, and this is known before it is written."""
+    """A file has the bytes that spec §8.2 counts, and this is known before it is written."""
     head = head_of(image, band_shift)
     bands = [
         (bottom - top) * image.width for top, bottom in band_rows(image.height, head.band_shift)
@@ -160,10 +160,12 @@ def test_buffer_with_gaps_is_refused(decode: Any) -> None:
         decode(memoryview(spread)[::2])
 
 
-@pytest.mark.parametrize("coding", ["entropy", "PACKED", "", None])
+@pytest.mark.parametrize("coding", ["zip", "PACKED", "", None])
 def test_unknown_coding_is_refused(coding: Any) -> None:
     """A coding that this version does not write is the caller's error."""
-    with pytest.raises(ParameterError, match=r"^coding is .*, expected 'packed'$"):
+    with pytest.raises(
+        ParameterError, match=r"^coding is .*, expected 'packed', 'entropy' or 'auto'$"
+    ):
         encode_indexed(SMALL, coding=coding)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from strategies import pictures
 
-from kqformat import IndexedImage, Metadata, ParameterError, TargetError
+from kqformat import Metadata, ParameterError, TargetError
+from kqformat.codec import coded_palette
 from kqformat.codec.stream import encode_indexed
 from kqformat.quantizer.options import Options
 from kqformat.quantizer.pipeline import Quantization, Quantizer
-from kqformat.search import trials
 from kqformat.search.quality import quality_of
 from kqformat.search.reach import Reached, reach
 from kqformat.search.target import Target
@@ -343,22 +342,20 @@ def test_unknown_coding(icon: Pixels) -> None:
         reach(Quantizer(icon), Target(psnr=30), coding="none")
 
 
-def compressed(image: IndexedImage, *, coding: str) -> bytes:
-    """Stand for a coding whose size is known only afterwards."""
-    assert coding == "stand-in"
-    return zlib.compress(encode_indexed(image))
-
-
-def test_size_of_another_coding(icon: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_of_entropy_coding(icon: Pixels) -> None:
     """Where the size follows no formula, it is that of the file, and bits need no filling."""
-    monkeypatch.setattr(trials, "encode_indexed", compressed)
     quantizer = Quantizer(icon)
-    sizes = {k: len(compressed(quantizer.at(k).image, coding="stand-in")) for k in range(1, 200)}
-    for max_bytes in (200, 500, 900):
-        reached = reach(quantizer, Target(max_bytes=max_bytes), coding="stand-in")
+    sizes = {
+        k: len(encode_indexed(coded_palette.sort(quantizer.at(k).image), coding="entropy"))
+        for k in range(1, 200)
+    }
+    for max_bytes in (150, 300, 500):
+        reached = reach(quantizer, Target(max_bytes=max_bytes), coding="entropy")
+        written = encode_indexed(reached.quantization.image, coding="entropy")
+        assert len(written) == reached.file_bytes
         colors = reached.quantization.image.colors
         assert reached.file_bytes == sizes[colors] <= max_bytes < sizes[colors + 1]
-    reached = reach(quantizer, Target(psnr=33), coding="stand-in")
+    reached = reach(quantizer, Target(psnr=33), coding="entropy")
     colors = reached.quantization.image.colors
     assert quantizer.at(colors - 1).psnr < 33 <= quantizer.at(colors).psnr
     assert reached.file_bytes == sizes[colors]

@@ -1,6 +1,8 @@
-"""Vectors that break the rules of bands (spec §6) and of the end (spec §7)."""
+"""Vectors that break the rules of bands (spec §6) and of the end (spec §8)."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from vectors.invalid import (
     CHECKSUM,
@@ -9,6 +11,7 @@ from vectors.invalid import (
     ONE_BAND_SECTION,
     ONE_FILE,
     ONE_HEAD,
+    THREE,
     THREE_BANDS,
     THREE_FILE,
     TRUNCATED,
@@ -85,6 +88,20 @@ def band_count(name: str, error: str, rule: str, data: bytes, where: str = "§6"
 def order(name: str, error: str, rule: str, *bands: bytes) -> Invalid:
     """Return the three-band file with two faults, of which the first names the error."""
     return Invalid(f"order-{name}", error, "§1.1", rule, with_bands(*bands))
+
+
+def entropy(name: str, error: str, rule: str, data: bytes, where: str = "§6.2") -> Invalid:
+    return Invalid(f"entropy-{name}", error, where, rule, data)
+
+
+def with_one_entropy_band(band: bytes) -> bytes:
+    """Return the one-band file with coding 1 and another band."""
+    return replace(ONE, coding=1).head().encode() + band
+
+
+def with_entropy_bands(*bands: bytes) -> bytes:
+    """Return the three-band file with coding 1 and these bands."""
+    return replace(THREE, coding=1).head().encode() + b"".join(bands)
 
 
 ONE_COLOR_HEAD = picture(4, 4, rgb_palette(1)).head().encode()
@@ -168,6 +185,106 @@ INDICES = [
     index_over(257, 511, 7),
 ]
 
+ENTROPY = [
+    entropy(
+        "in-coding-0",
+        FORMAT,
+        "A band section E is for coding 1.",
+        ONE_HEAD + section("E", bytes(2)),
+        "§5.1",
+    ),
+    entropy(
+        "in-coding-0-second",
+        FORMAT,
+        "A band section E is for coding 1, whichever band it is.",
+        with_bands(THREE_BANDS[0], section("E", b"\x00"), THREE_BANDS[2]),
+        "§5.1",
+    ),
+    entropy(
+        "in-coding-0-cut",
+        FORMAT,
+        "That a section E may stand here is checked before length + 4 bytes need be there.",
+        ONE_HEAD + section("E", bytes(2))[:5],
+        "§5.1",
+    ),
+    entropy(
+        "length-packed",
+        FORMAT,
+        "A section E is shorter than the band is packed; here it has the same 3 bytes.",
+        with_one_entropy_band(section("E", bytes(3))),
+    ),
+    entropy(
+        "length-over-packed",
+        FORMAT,
+        "A section E is shorter than the band is packed.",
+        with_one_entropy_band(section("E", bytes(4))),
+    ),
+    entropy(
+        "length-largest-claim",
+        FORMAT,
+        "The length is checked before length + 4 bytes need be there.",
+        with_one_entropy_band(section("E", length=2**32 - 1)),
+    ),
+    entropy(
+        "length-last-band",
+        FORMAT,
+        "A section E is shorter than its band is packed; the last, of one byte, can be none.",
+        with_entropy_bands(*THREE_BANDS[:2], section("E", b"\x00")),
+    ),
+    entropy(
+        "one-color",
+        FORMAT,
+        "Where k = 1 there is no section E.",
+        replace(picture(4, 4, rgb_palette(1)), coding=1).head().encode() + section("E", b"\x00"),
+    ),
+    entropy(
+        "length-crc",
+        FORMAT,
+        "The length is checked before the crc.",
+        with_one_entropy_band(section("E", bytes(3), crc=bytes(4))),
+    ),
+    entropy(
+        "crc",
+        CHECKSUM,
+        "The crc is checked before the payload is decoded.",
+        with_one_entropy_band(section("E", bytes(2), crc=bytes(4))),
+    ),
+    entropy(
+        "cut",
+        TRUNCATED,
+        "The data ends in the payload of a section E.",
+        with_one_entropy_band(section("E", bytes(2)))[:-5],
+    ),
+    entropy(
+        "packed-length",
+        FORMAT,
+        "A section B has its length in coding 1 too.",
+        with_one_entropy_band(section("B", bytes(2))),
+        "§6.1",
+    ),
+    entropy(
+        "packed-padding",
+        FORMAT,
+        "The padding of a section B is 0 in coding 1 too.",
+        with_one_entropy_band(section("B", pack(ONE.indices, 2, padding=1))),
+        "§6.1",
+    ),
+    entropy(
+        "missing",
+        TRUNCATED,
+        "There are band_count bands in coding 1 too; the last is missing.",
+        with_entropy_bands(*THREE_BANDS[:2]),
+        "§6",
+    ),
+    entropy(
+        "end",
+        FORMAT,
+        "After the last band the data ends; here a section E follows.",
+        with_entropy_bands(*THREE_BANDS, section("E", b"\x00")),
+        "§8",
+    ),
+]
+
 COUNTS = [
     band_count(
         "band-missing",
@@ -186,14 +303,14 @@ COUNTS = [
         FORMAT,
         "After the last band the data ends; here a band follows.",
         ONE_FILE + ONE_BAND_SECTION,
-        "§7",
+        "§8",
     ),
     band_count(
         "band-extra-of-three",
         FORMAT,
         "After the last band the data ends; here a band follows.",
         THREE_FILE + THREE_BANDS[2],
-        "§7",
+        "§8",
     ),
     band_count(
         "band-swapped",
@@ -206,28 +323,28 @@ COUNTS = [
         FORMAT,
         "After the last band the data ends; here a byte 00 follows.",
         ONE_FILE + b"\x00",
-        "§7",
+        "§8",
     ),
     band_count(
         "end-newline",
         FORMAT,
         "After the last band the data ends; here a line feed follows.",
         ONE_FILE + b"\n",
-        "§7",
+        "§8",
     ),
     band_count(
         "end-second-file",
         FORMAT,
         "After the last band the data ends; here a second file follows.",
         ONE_FILE + ONE_FILE,
-        "§7",
+        "§8",
     ),
     band_count(
         "end-critical",
         FORMAT,
         "After the last band nothing is read, not even an unknown critical section.",
         ONE_FILE + section("Z"),
-        "§7",
+        "§8",
     ),
 ]
 
@@ -306,4 +423,12 @@ ORDER = [
     ),
 ]
 
-INVALID_BANDS: list[Invalid] = [*TRUNCATIONS, *LENGTHS, *PADDING, *INDICES, *COUNTS, *ORDER]
+INVALID_BANDS: list[Invalid] = [
+    *TRUNCATIONS,
+    *LENGTHS,
+    *PADDING,
+    *INDICES,
+    *ENTROPY,
+    *COUNTS,
+    *ORDER,
+]

@@ -1,8 +1,9 @@
-"""Vectors that break the rules of the head (spec §3) and its limits (spec §8)."""
+"""Vectors that break the rules of the head (spec §3) and its limits (spec §9)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from vectors.invalid import (
     CHECKSUM,
@@ -43,22 +44,32 @@ def cut(size: int, where: str, check: int) -> Invalid:
 
 
 def palette_format(number: int) -> Invalid:
-    rule = "palette_format is 0 or 1."
+    rule = "palette_format is 0 to 3."
     data = followed(replace(HEAD, palette_format=number))
     return Invalid(f"palette-format-{number}", UNSUPPORTED, "§3, check 4", rule, data)
 
 
 def checksum(name: str, rule: str, data: bytes) -> Invalid:
-    return Invalid(f"head-crc-{name}", CHECKSUM, "§3, check 6", rule, data)
+    return Invalid(f"head-crc-{name}", CHECKSUM, "§3, check 7", rule, data)
+
+
+def coded(coded_palette: bytes, **changes: Any) -> Head:
+    """Return a head whose palette of nine bytes is coded, in no way that has a meaning."""
+    head = replace(HEAD, coding=1, palette_format=2, coded_palette=coded_palette)
+    return replace(head, **changes)
+
+
+def coded_palette(name: str, error: str, check: int, rule: str, data: bytes) -> Invalid:
+    return Invalid(f"coded-palette-{name}", error, f"§3, check {check}; §4.1", rule, data)
 
 
 def coding(number: int, rule: str) -> Invalid:
     data = followed(replace(HEAD, coding=number))
-    return Invalid(f"coding-{number}", UNSUPPORTED, "§3, check 7", rule, data)
+    return Invalid(f"coding-{number}", UNSUPPORTED, "§3, check 8", rule, data)
 
 
 def field(name: str, rule: str, head: Head) -> Invalid:
-    return Invalid(name, FORMAT, "§3, check 7", rule, followed(head))
+    return Invalid(name, FORMAT, "§3, check 8", rule, followed(head))
 
 
 def not_canonical(height: int, band_shift: int) -> Invalid:
@@ -73,7 +84,7 @@ def not_canonical(height: int, band_shift: int) -> Invalid:
 
 
 def bomb(name: str, rule: str, head: Head) -> Invalid:
-    return Invalid(f"limit-{name}", LIMIT, "§8", rule, head.encode() + section("B"))
+    return Invalid(f"limit-{name}", LIMIT, "§9", rule, head.encode() + section("B"))
 
 
 ONE_COLOR = Head(width=1, height=1, palette=rgb_palette(1))
@@ -101,35 +112,35 @@ SIGNATURES = [
 TRUNCATIONS = [
     cut(4, "after the version", 3),
     cut(15, "before the byte of coding and palette_format", 3),
-    cut(16, "before the palette", 5),
-    cut(22, "in the palette", 5),
-    cut(25, "before head_crc", 5),
-    cut(28, "in head_crc", 5),
+    cut(16, "before the palette", 6),
+    cut(22, "in the palette", 6),
+    cut(25, "before head_crc", 6),
+    cut(28, "in head_crc", 6),
     Invalid(
         "head-palette-size-over",
         TRUNCATED,
-        "§3, check 5",
+        "§3, check 6",
         "The palette has as many entries as palette_size says: 65,536 in a short file.",
         followed(replace(HEAD, palette_size=65536)),
     ),
     Invalid(
         "head-rgba-claimed",
         TRUNCATED,
-        "§3, check 5",
+        "§3, check 6",
         "With palette_format 1 an entry takes four bytes, more than there are.",
         replace(HEAD, palette_format=1).encode(),
     ),
 ]
 
 CHECKS = [
-    palette_format(2),
+    palette_format(4),
     palette_format(15),
     Invalid(
-        "palette-format-2-crc",
+        "palette-format-4-crc",
         UNSUPPORTED,
         "§3, check 4",
         "palette_format is checked before head_crc.",
-        followed(replace(HEAD, palette_format=2), crc=WRONG_CRC),
+        followed(replace(HEAD, palette_format=4), crc=WRONG_CRC),
     ),
     checksum("wrong", "head_crc is that of all bytes before it.", followed(HEAD, crc=WRONG_CRC)),
     checksum(
@@ -145,22 +156,110 @@ CHECKS = [
     checksum(
         "before-fields",
         "head_crc is checked before coding, width, height and band_shift.",
-        followed(replace(HEAD, coding=1, width=0, height=0, band_shift=99), crc=WRONG_CRC),
+        followed(replace(HEAD, coding=2, width=0, height=0, band_shift=99), crc=WRONG_CRC),
     ),
     checksum(
         "palette-size-under",
         "head_crc stands where palette_size says; here it says two entries of three.",
         followed(replace(HEAD, palette_size=2), crc=ONE_HEAD[-4:]),
     ),
-    coding(1, "Coding 1 is reserved and refused."),
-    coding(2, "coding is 0."),
-    coding(15, "coding is 0."),
+    coding(2, "coding is 0 or 1."),
+    coding(15, "coding is 0 or 1."),
     Invalid(
-        "coding-1-width-0",
+        "coding-2-width-0",
         UNSUPPORTED,
-        "§3, check 7",
+        "§3, check 8",
         "coding is checked before width.",
-        followed(replace(HEAD, coding=1, width=0)),
+        followed(replace(HEAD, coding=2, width=0)),
+    ),
+]
+
+CODED = [
+    coded_palette(
+        "length-cut", TRUNCATED, 5, "The data ends before coded_length.", coded(b"").encode()[:16]
+    ),
+    coded_palette(
+        "length-cut-16-bits",
+        TRUNCATED,
+        5,
+        "The data ends in a coded_length of two bytes: k * c = 258.",
+        coded(b"", palette_size=86).encode()[:17],
+    ),
+    coded_palette(
+        "length-cut-24-bits",
+        TRUNCATED,
+        5,
+        "The data ends in a coded_length of three bytes: k * c = 65,536.",
+        coded(b"", palette_size=2**14, palette_format=3).encode()[:18],
+    ),
+    coded_palette(
+        "length-whole",
+        FORMAT,
+        5,
+        "A coded palette is shorter than its entries, with its length; here it is not.",
+        followed(coded(bytes(8))),
+    ),
+    coded_palette(
+        "length-claim",
+        FORMAT,
+        5,
+        "coded_length is checked before so many bytes need be there.",
+        coded(b"", coded_length=255).encode()[:17],
+    ),
+    coded_palette(
+        "length-claim-24-bits",
+        FORMAT,
+        5,
+        "coded_length is checked before so many bytes need be there.",
+        coded(b"", palette_size=2**14, palette_format=3, coded_length=2**16 - 3).encode(),
+    ),
+    coded_palette(
+        "length-crc",
+        FORMAT,
+        5,
+        "coded_length is checked before head_crc, whose place it tells.",
+        followed(coded(bytes(8)), crc=WRONG_CRC),
+    ),
+    coded_palette(
+        "cut", TRUNCATED, 6, "The data ends in the coded palette.", coded(bytes(7)).encode()[:20]
+    ),
+    coded_palette(
+        "crc-cut", TRUNCATED, 6, "The data ends in head_crc.", coded(bytes(5)).encode()[:-1]
+    ),
+    coded_palette(
+        "crc",
+        CHECKSUM,
+        7,
+        "head_crc covers the coded palette.",
+        coded(bytes(5)).encode(crc=WRONG_CRC),
+    ),
+    coded_palette(
+        "in-coding-0",
+        FORMAT,
+        8,
+        "palette_format 2 is for coding 1.",
+        followed(coded(bytes(5), coding=0)),
+    ),
+    coded_palette(
+        "rgba-in-coding-0",
+        FORMAT,
+        8,
+        "palette_format 3 is for coding 1.",
+        followed(coded(bytes(5), coding=0, palette_format=3)),
+    ),
+    coded_palette(
+        "in-coding-2",
+        UNSUPPORTED,
+        8,
+        "coding is checked before whether it allows palette_format.",
+        followed(coded(bytes(5), coding=2)),
+    ),
+    coded_palette(
+        "limit-pixels",
+        LIMIT,
+        9,
+        "The limits come before a coded palette is decoded.",
+        coded(bytes(5), width=LARGEST, height=LARGEST).encode(),
     ),
 ]
 
@@ -168,7 +267,7 @@ FIELDS = [
     Invalid(
         "width-0",
         FORMAT,
-        "§3, check 7",
+        "§3, check 8",
         "width is at least 1, though all else fit a picture without pixels.",
         replace(HEAD, width=0).encode() + section("B"),
     ),
@@ -177,7 +276,7 @@ FIELDS = [
     Invalid(
         "height-0",
         FORMAT,
-        "§3, check 7",
+        "§3, check 8",
         "height is at least 1, though all else fit a picture without bands.",
         replace(HEAD, height=0).encode(),
     ),
@@ -232,4 +331,4 @@ LIMITS = [
     ),
 ]
 
-INVALID_HEADS: list[Invalid] = [*SIGNATURES, *TRUNCATIONS, *CHECKS, *FIELDS, *LIMITS]
+INVALID_HEADS: list[Invalid] = [*SIGNATURES, *TRUNCATIONS, *CHECKS, *CODED, *FIELDS, *LIMITS]

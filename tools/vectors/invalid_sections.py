@@ -40,7 +40,9 @@ def no_letter(name: str, character: str) -> Invalid:
 
 
 def unknown_critical(letter: str) -> Invalid:
-    return tag(f"critical-{letter}", UNSUPPORTED, "The only critical tag there is is B.", letter)
+    return tag(
+        f"critical-{letter}", UNSUPPORTED, "The only critical tags there are are B and E.", letter
+    )
 
 
 def after_first_band(name: str, letter: str) -> Invalid:
@@ -64,7 +66,7 @@ def length(letter: str, size: int) -> Invalid:
 
 
 def over_limit(name: str, rule: str, *sections: bytes) -> Invalid:
-    return Invalid(f"limit-{name}", LIMIT, "§5.1, §8", rule, ONE_HEAD + b"".join(sections))
+    return Invalid(f"limit-{name}", LIMIT, "§5.1, §9", rule, ONE_HEAD + b"".join(sections))
 
 
 def checksum(name: str, rule: str, wrong: bytes) -> Invalid:
@@ -137,7 +139,7 @@ ORDER = [
     Invalid(
         "section-after-last-band",
         FORMAT,
-        "§7",
+        "§8",
         "After the last band the data ends; metadata stands before the bands.",
         ONE_HEAD + ONE_BAND_SECTION + section("x", PAYLOADS["x"]),
     ),

@@ -14,7 +14,8 @@ Palette = tuple[tuple[int, ...], ...]
 class Picture:
     """An indexed picture with what else its file holds.
 
-    `sections` are tag and payload of the ancillary sections, in the file's order.
+    `sections` are tag and payload of the ancillary sections, in the file's order; `coding` is what
+    the head says: the bands are packed all the same.
     """
 
     width: int
@@ -23,6 +24,7 @@ class Picture:
     indices: tuple[int, ...]
     band_shift: int = ONE_BAND
     sections: tuple[tuple[str, bytes], ...] = ()
+    coding: int = 0
 
     @property
     def channels(self) -> int:
@@ -46,6 +48,7 @@ class Picture:
             palette=self.palette,
             band_shift=self.band_shift,
             palette_format=self.channels - 3,
+            coding=self.coding,
         )
 
     def ancillary(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vectors.picture import (
     ANNOTATED,
@@ -46,6 +46,11 @@ RESOLUTION = u32(300 << 16) + u32(72 << 16 | 0x8000)
 
 def with_sections(*sections: tuple[str, bytes]) -> Picture:
     return picture(3, 3, rgb_palette(4), sections=sections)
+
+
+def with_coding_1(name: str, pixels: Picture, shows: str) -> Valid:
+    """Return a file of coding 1 that an encoder would have written with coding 0."""
+    return Valid(f"coding-1-{name}", replace(pixels, coding=1), shows)
 
 
 def count_of_colors(size: int) -> Valid:
@@ -134,6 +139,16 @@ BANDS = [
     ),
 ]
 
+CODINGS = [
+    with_coding_1("packed", picture(7, 5, rgb_palette(5)), "Coding 1, and the one band is packed."),
+    with_coding_1(
+        "packed-bands",
+        picture(9, 21, rgba_palette(5), band_shift=3),
+        "Coding 1, and all bands are packed, as is the RGBA palette.",
+    ),
+    with_coding_1("one-color", picture(4, 4, rgb_palette(1)), "Coding 1, and k = 1: no bits."),
+]
+
 METADATA = [
     Valid("meta-icc", with_sections(("i", ICC)), "An ICC profile."),
     Valid("meta-exif", with_sections(("e", EXIF)), "EXIF."),
@@ -173,4 +188,4 @@ METADATA = [
     ),
 ]
 
-VALID: list[Valid] = [*SHAPES, *COLORS, *PALETTES, *BANDS, *METADATA]
+VALID: list[Valid] = [*SHAPES, *COLORS, *PALETTES, *BANDS, *CODINGS, *METADATA]

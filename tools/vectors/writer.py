@@ -19,6 +19,8 @@ class Head:
     """The fields of a head (spec §3), each at liberty to be wrong.
 
     `palette_size` is what the file claims; None stands for the number of entries there are.
+    `coded_palette`, if given, takes the place of the entries, after `coded_length` or, where that
+    is None, its length; the bytes of that field follow from `palette_format` and `palette_size`.
     """
 
     width: int
@@ -30,6 +32,8 @@ class Head:
     palette_size: int | None = None
     version: int = 1
     signature: bytes = SIGNATURE
+    coded_palette: bytes | None = None
+    coded_length: int | None = None
 
     def encode(self, *, crc: bytes | None = None) -> bytes:
         """Return the head's bytes, with the right CRC-32 unless another is given."""
@@ -42,10 +46,19 @@ class Head:
                 u32(self.height),
                 (size - 1).to_bytes(2, "big"),
                 bytes([self.band_shift, self.coding << 4 | self.palette_format]),
-                *(bytes(entry) for entry in self.palette),
+                self._stored_palette(size),
             ]
         )
         return body + (crc32(body) if crc is None else crc)
+
+    def _stored_palette(self, size: int) -> bytes:
+        """Return the palette as it is stored (spec §4)."""
+        if self.coded_palette is None:
+            return b"".join(bytes(entry) for entry in self.palette)
+        byte_length = size * (3 + self.palette_format % 2)
+        field = 1 if byte_length < 2**8 else 2 if byte_length < 2**16 else 3
+        length = len(self.coded_palette) if self.coded_length is None else self.coded_length
+        return length.to_bytes(field, "big") + self.coded_palette
 
 
 def u32(number: int) -> bytes:

@@ -1,0 +1,312 @@
+"""Entropy coding of one band (spec §7): the model's memory as it starts, and the calls.
+
+A model lives as long as its band. Nothing here depends on another band, so that bands may be
+coded at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.codec import entropy_kernel, mixing_kernel, palette_tree_kernel
+from kqformat.codec.entropy_tables import (
+    ACTIVITIES,
+    COSTS,
+    DISTANCES,
+    ERRORS,
+    FIRST_WEIGHTS,
+    LOGISTIC,
+    squash,
+    starts,
+)
+from kqformat.errors import FormatError
+from kqformat.model import Indices, check_range
+
+mixing_kernel.fill_tables(list(LOGISTIC))
+entropy_kernel.fill_tables(
+    list(DISTANCES), list(ACTIVITIES), list(ERRORS), list(FIRST_WEIGHTS), list(COSTS)
+)
+
+_NOTHING = np.empty(0, np.uint8)
+
+_OPTIONS = 24
+"""Entries that a pixel may take besides its neighbours' when bits are spared."""
+
+_MOST_COMPARED = 4096
+"""Palettes with more entries offer a pixel those of its neighbours only."""
+
+_BLOCK_PIXELS = 1 << 16
+
+_HALF = np.uint32(1 << 31)
+"""A slot that knows nothing: probability one half, count 0."""
+
+
+def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes | None:
+    """Return a band's payload, or None where it would be longer than `room` bytes.
+
+    Parameters
+    ----------
+    indices : ndarray, uint8 or uint16, shape (rows, width)
+    palette : ndarray, uint8, shape (k, 3) or (k, 4)
+        With k ≥ 2.
+    room : int
+        Bytes.
+
+    Returns
+    -------
+    bytes or None
+
+    Raises
+    ------
+    ParameterError
+        If an index has no palette entry.
+    """
+    check_range(indices, len(palette))
+    tree = _Tree.of(palette)
+    payload = np.empty(room, np.uint8)
+    length = _code(tree.rank_of[indices], tree, target=payload)
+    return None if length < 0 else payload[:length].tobytes()
+
+
+def decode(
+    payload: memoryview, palette: npt.NDArray[np.uint8], indices: Indices, offset: int = 0
+) -> None:
+    """Read a band's indices from its payload.
+
+    The time it takes is bounded by the number of pixels, whatever the payload.
+
+    Parameters
+    ----------
+    payload : memoryview
+    palette : ndarray, uint8, shape (k, 3) or (k, 4)
+        With k ≥ 2.
+    indices : ndarray, uint8 or uint16, shape (rows, width)
+        Where they go.
+    offset : int
+        The payload's place in the file, for what errors say.
+
+    Raises
+    ------
+    FormatError
+        If the payload is longer or shorter than its pixels, or ends otherwise than it must.
+    """
+    tree = _Tree.of(palette)
+    ranks = np.zeros(indices.shape, np.uint16)
+    length = _code(ranks, tree, decoding=True, source=np.frombuffer(payload, np.uint8))
+    if length < 0:
+        raise FormatError(
+            "an entropy-coded band does not end with its last pixel",
+            field="payload",
+            offset=offset,
+            found=f"{len(payload):,} bytes",
+            expected="the bytes that its pixels take",
+        )
+    entries = tree.order.astype(indices.dtype)
+    step = max(1, _BLOCK_PIXELS // indices.shape[1])
+    for top in range(0, len(ranks), step):  # NumPy makes eight bytes of each rank
+        entries.take(ranks[top : top + step], out=indices[top : top + step], mode="clip")
+
+
+def choose(
+    indices: Indices,
+    palette: npt.NDArray[np.uint8],
+    points: npt.NDArray[np.int16],
+    entry_points: npt.NDArray[np.int16],
+    *,
+    bit_price: float,
+    farthest: float,
+) -> Indices:
+    """Return indices that cost less error and bits together, by the model as it would go.
+
+    Parameters
+    ----------
+    indices : ndarray, uint8 or uint16, shape (rows, width)
+        Each pixel's nearest entry.
+    palette : ndarray, uint8, shape (k, 3) or (k, 4)
+        With k ≥ 2.
+    points : ndarray, int16, shape (rows, width, 4)
+        The pixels' own colours, where squared distances are errors, in 1/64 of a sample.
+    entry_points : ndarray, int16, shape (k, 4)
+        The entries' colours likewise.
+    bit_price : float
+        What a bit may cost, in squared samples.
+    farthest : float
+        The greatest distance of an entry from the pixel's colour, in samples, unless it is the
+        pixel's nearest.
+
+    Returns
+    -------
+    ndarray of the dtype and shape of `indices`
+    """
+    check_range(indices, len(palette))
+    tree = _Tree.of(palette)
+    ranks = np.ascontiguousarray(tree.rank_of[indices])
+    entries = np.ascontiguousarray(entry_points[tree.order])
+    inner = len(palette) - 1
+    entropy_kernel.choose_band(
+        ranks,
+        tree.colors,
+        tree.nodes,
+        np.ascontiguousarray(points),
+        entries,
+        _nearest_ranks(entries),
+        round(min(farthest, 1024.0) ** 2 * 4096),
+        round(bit_price * 256),
+        np.zeros(inner, np.uint32),
+        np.zeros((inner, 2), np.int32),
+        np.empty(0, np.uint8),
+        *_memory(*ranks.shape),
+    )
+    return tree.order.astype(indices.dtype)[ranks]
+
+
+def _nearest_ranks(entries: npt.NDArray[np.int16]) -> npt.NDArray[np.uint16]:
+    """Return the entries nearest to each, itself first, ties by their order: shape (k, n)."""
+    k = len(entries)
+    if k > _MOST_COMPARED:
+        return np.arange(k, dtype=np.uint16)[:, None]
+    wide = entries.astype(np.int64)
+    squares = (wide**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * (wide @ wide.T)
+    np.fill_diagonal(distances, -1)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :_OPTIONS]
+    return np.ascontiguousarray(nearest.astype(np.uint16))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The palette's tree: its nodes, and the entries in the order of its leaves."""
+
+    nodes: npt.NDArray[np.int32]
+    colors: npt.NDArray[np.int32]
+    order: npt.NDArray[np.int32]
+    rank_of: npt.NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, palette: npt.NDArray[np.uint8]) -> _Tree:
+        return _tree(palette.tobytes(), palette.shape[1])
+
+    @classmethod
+    def grown(cls, palette: npt.NDArray[np.uint8]) -> _Tree:
+        k = len(palette)
+        colors = np.full((k, 4), 255, np.int32)
+        colors[:, : palette.shape[1]] = palette
+        order = np.empty(k, np.int32)
+        nodes = np.zeros((k - 1, palette_tree_kernel.NODE_FIELDS), np.int32)
+        palette_tree_kernel.build_tree(colors, order, np.empty(k, np.int32), nodes)
+        rank_of = np.empty(k, np.uint16)
+        rank_of[order] = np.arange(k, dtype=np.uint16)
+        return cls(nodes, np.ascontiguousarray(colors[order]), order, rank_of)
+
+
+@lru_cache(maxsize=4)
+def _tree(palette: bytes, channels: int) -> _Tree:
+    """Return the palette's tree, which bands share; it is never written to."""
+    return _Tree.grown(np.frombuffer(palette, np.uint8).reshape(-1, channels))
+
+
+def _code(
+    ranks: npt.NDArray[np.uint16],
+    tree: _Tree,
+    *,
+    decoding: bool = False,
+    source: npt.NDArray[np.uint8] = _NOTHING,
+    target: npt.NDArray[np.uint8] = _NOTHING,
+) -> int:
+    """Go through the pixels."""
+    return entropy_kernel.code_band(
+        np.ascontiguousarray(ranks),
+        tree.colors,
+        tree.nodes,
+        source,
+        target,
+        decoding,
+        *_memory(*ranks.shape),
+    )
+
+
+def _memory(
+    rows: int, width: int
+) -> tuple[
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.int32],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.uint16],
+]:
+    """Return the model's memory as it starts (spec §7.6), in the order the kernel takes it."""
+    bits = (rows * width - 1).bit_length()
+    fresh = _fresh()
+    return (
+        fresh.dense.copy(),
+        np.full((16, 1 << min(max(bits + 4, 10), 19)), _HALF),
+        np.full((16, 1 << min(max(bits + 1, 10), 17)), _HALF),
+        np.zeros((2, 1 << min(max(bits + 1, 8), 20)), np.uint32),
+        fresh.gates.copy(),
+        np.zeros((2, width), np.int32),
+        fresh.weights_a.copy(),
+        fresh.weights_b.copy(),
+        fresh.refined_a.copy(),
+        fresh.refined_b.copy(),
+    )
+
+
+@cache
+def refinement_row() -> npt.NDArray[np.uint16]:
+    """Return a refinement that changes nothing yet: what logits from -3,072 by 192 stand for."""
+    return np.array([squash(192 * (cell - 16)) for cell in range(33)] + [65535], np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What does not depend on the picture in the memory of a model that starts."""
+
+    dense: npt.NDArray[np.uint32]
+    gates: npt.NDArray[np.uint16]
+    weights_a: npt.NDArray[np.int16]
+    weights_b: npt.NDArray[np.int16]
+    refined_a: npt.NDArray[np.uint16]
+    refined_b: npt.NDArray[np.uint16]
+
+
+@cache
+def _fresh() -> _Fresh:
+    trained = starts()
+    dense = np.concatenate(
+        [
+            np.repeat(_slots(trained["patterns"], 6), 128),
+            np.repeat(_slots(trained["runs"], 6), 2),
+            np.repeat(_slots(trained["distances"], 12), 128),
+        ]
+    )
+    gates = np.clip(16 * trained["runs"], 3277, 64553).astype(np.uint16)
+    weights_a = np.empty((288, 16), np.int16)
+    weights_a[:24] = trained["weights_a"][:24]
+    weights_a[24:] = trained["weights_a"][24]
+    weights_b = np.empty((273, 16), np.int16)
+    weights_b[:192] = np.tile(trained["weights_b"][:3], (64, 1))
+    weights_b[192:] = trained["weights_b"][3:]
+    refined = refinement_row()
+    return _Fresh(
+        dense,
+        np.repeat(gates[:, None], 128, axis=1).reshape(-1),
+        weights_a,
+        weights_b,
+        np.tile(refined, (640, 1)),
+        np.tile(refined, (4096, 1)),
+    )
+
+
+def _slots(probabilities: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.uint32]:
+    """Return slots of these probabilities, in 1/4,096, as if seen so many times."""
+    flat = probabilities.astype(np.uint32).reshape(-1)
+    return np.bitwise_or(np.left_shift(flat, np.uint32(20)), np.uint32(count))

@@ -1,0 +1,53 @@
+import numpy as np
+import numpy.typing as npt
+
+DENSE: int
+
+def fill_tables(
+    distances: list[int],
+    activities: list[int],
+    errors: list[int],
+    first_weights: list[int],
+    costs: list[int],
+) -> None: ...
+def code_band(
+    ranks: npt.NDArray[np.uint16],
+    colors: npt.NDArray[np.int32],
+    tree: npt.NDArray[np.int32],
+    source: npt.NDArray[np.uint8],
+    target: npt.NDArray[np.uint8],
+    decoding: bool,
+    dense: npt.NDArray[np.uint32],
+    near: npt.NDArray[np.uint32],
+    hits: npt.NDArray[np.uint32],
+    seen: npt.NDArray[np.uint32],
+    gates: npt.NDArray[np.uint16],
+    errors: npt.NDArray[np.int32],
+    weights_a: npt.NDArray[np.int16],
+    weights_b: npt.NDArray[np.int16],
+    refined_a: npt.NDArray[np.uint16],
+    refined_b: npt.NDArray[np.uint16],
+) -> int: ...
+def choose_band(
+    ranks: npt.NDArray[np.uint16],
+    colors: npt.NDArray[np.int32],
+    tree: npt.NDArray[np.int32],
+    points: npt.NDArray[np.int16],
+    entry_points: npt.NDArray[np.int16],
+    options: npt.NDArray[np.uint16],
+    farthest: int,
+    price: int,
+    stamps: npt.NDArray[np.uint32],
+    costs: npt.NDArray[np.int32],
+    nothing: npt.NDArray[np.uint8],
+    dense: npt.NDArray[np.uint32],
+    near: npt.NDArray[np.uint32],
+    hits: npt.NDArray[np.uint32],
+    seen: npt.NDArray[np.uint32],
+    gates: npt.NDArray[np.uint16],
+    errors: npt.NDArray[np.int32],
+    weights_a: npt.NDArray[np.int16],
+    weights_b: npt.NDArray[np.int16],
+    refined_a: npt.NDArray[np.uint16],
+    refined_b: npt.NDArray[np.uint16],
+) -> None: ...
