@@ -577,14 +577,22 @@ def _box_key(x: cython.p_int, box: p_const_short) -> cython.longlong:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
-    """Return the key of the entry nearest to a point within the space."""
+def _place_of_list(s: p_search, x: cython.p_int) -> cython.int:
+    """Return where the entries that may be nearest to a point are listed, or `_UNLISTED`."""
     number: cython.int = _cell(s, x)
     place: cython.int = s.cells[number]
+    return _list_nearest(s, number) if place == _UNKNOWN else place
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
+    """Return the key of the entry nearest to a point within the space."""
+    place: cython.int = _place_of_list(s, x)
     best: cython.longlong
     i: cython.int
-    if place == _UNKNOWN:
-        place = _list_nearest(s, number)
     if place == _UNLISTED:
         return _nearest_in_tree(s, x)
     best = _key(s, x, s.pool[place + 1])
@@ -599,10 +607,7 @@ def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
 @cython.exceptval(check=False)
 def _may_be_near(s: p_search, x: cython.p_int) -> cython.bint:
     """Whether an entry may be within _NEAR of a point within the space: False is certain."""
-    number: cython.int = _cell(s, x)
-    place: cython.int = s.cells[number]
-    if place == _UNKNOWN:
-        place = _list_nearest(s, number)
+    place: cython.int = _place_of_list(s, x)
     return place == _UNLISTED or s.pool[place] > 0xFF
 
 
@@ -610,36 +615,9 @@ def _may_be_near(s: p_search, x: cython.p_int) -> cython.bint:
 @cython.nogil
 @cython.exceptval(check=False)
 def _nearest_in_tree(s: p_search, x: cython.p_int) -> cython.longlong:
-    nodes: cython.int[40]
-    bounds: cython.longlong[40]
-    depth: cython.int = 1
-    best: cython.longlong = _FAR
-    node: cython.int
-    d: cython.longlong
-    other: cython.longlong
-    i: cython.int
-    nodes[0] = 1
-    bounds[0] = 0
-    while depth > 0:
-        depth -= 1
-        if bounds[depth] >= best:
-            continue
-        node = nodes[depth]
-        if node >= s.leaves:
-            for i in range(_LEAF * (node - s.leaves), _LEAF * (node - s.leaves + 1)):
-                if s.order[i] >= 0:
-                    best = min(best, _key(s, x, s.order[i]))
-            continue
-        d = _box_key(x, s.boxes + 16 * node)
-        other = _box_key(x, s.boxes + 16 * node + 8)
-        # The nearer child goes on top.
-        i = 0 if d > other else 1
-        nodes[depth + 1 - i] = 2 * node + 1
-        bounds[depth + 1 - i] = other
-        nodes[depth + i] = 2 * node
-        bounds[depth + i] = d
-        depth += 2
-    return best
+    nearest: cython.longlong
+    _list_neighbours(s, x, 1, cython.address(nearest))
+    return nearest
 
 
 @cython.cfunc
