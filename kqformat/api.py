@@ -23,6 +23,7 @@ from kqformat.search import reach as search
 from kqformat.search.elbow import Elbow
 from kqformat.search.reach import Reached
 from kqformat.search.target import Target
+from kqformat.search.trials import Storage
 
 __all__ = [
     "auto_colors",
@@ -274,9 +275,7 @@ def reach(
     reached = search.reach(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
         target,
-        coding=coding,
-        metadata=metadata,
-        exact_metadata=exact_metadata,
+        Storage(coding, metadata, exact_metadata),
         min_colors=_least_colors(options),
         max_colors=max_colors,
     )
@@ -321,9 +320,7 @@ def auto_colors(
     """
     chosen = elbow.auto_colors(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
-        coding=coding,
-        metadata=metadata,
-        exact_metadata=exact_metadata,
+        Storage(coding, metadata, exact_metadata),
         min_colors=_least_colors(options),
         max_colors=max_colors,
     )
