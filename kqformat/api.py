@@ -66,8 +66,9 @@ def quantize(
         nothing changes, but at most so many.
     seed : int
         For the starts that draw at random; 0 if not given.
-    space : {"srgb", "oklab"}
-        Where distances are measured; sRGB if not given.
+    space : {"weighted", "srgb", "oklab"}
+        Where distances are measured: in sRGB with green counting a little more (the default), in
+        sRGB as it is, for the least squared error, or in Oklab, for looking at.
     keep_colors : iterable of str or sequence of int
         Colours that are in the palette whatever else is: ``"#rrggbb"`` or numbers.
     importance : ndarray, uint8, shape (H, W), or None
