@@ -23,7 +23,7 @@ from kqformat.search import reach as search
 from kqformat.search.elbow import Elbow
 from kqformat.search.reach import Reached
 from kqformat.search.target import Target
-from kqformat.search.trials import file_bytes
+from kqformat.search.trials import Storage, file_bytes
 
 __all__ = [
     "auto_colors",
@@ -66,8 +66,9 @@ def quantize(
         nothing changes, but at most so many.
     seed : int
         For the starts that draw at random; 0 if not given.
-    space : {"srgb", "oklab"}
-        Where distances are measured; sRGB if not given.
+    space : {"weighted", "srgb", "oklab"}
+        Where distances are measured: in sRGB with green counting a little more (the default), in
+        sRGB as it is, for the least squared error, or in Oklab, for looking at.
     keep_colors : iterable of str or sequence of int
         Colours that are in the palette whatever else is: ``"#rrggbb"`` or numbers.
     importance : ndarray, uint8, shape (H, W), or None
@@ -277,9 +278,7 @@ def reach(
     reached = search.reach(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
         target,
-        coding=coding,
-        metadata=metadata,
-        exact_metadata=exact_metadata,
+        Storage(coding, metadata, exact_metadata),
         min_colors=_least_colors(options),
         max_colors=max_colors,
     )
@@ -329,9 +328,7 @@ def auto_colors(
     """
     chosen = elbow.auto_colors(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
-        coding=coding,
-        metadata=metadata,
-        exact_metadata=exact_metadata,
+        Storage(coding, metadata, exact_metadata),
         min_colors=_least_colors(options),
         max_colors=max_colors,
     )

@@ -80,8 +80,10 @@ def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
     )
     colours.add_argument(
         "--space",
-        choices=("srgb", "oklab"),
-        help="where distances of colours are measured (default: srgb)",
+        choices=("weighted", "srgb", "oklab"),
+        help="where distances of colours are measured: sRGB with green counting a little more "
+        "(weighted, the default), sRGB as it is, for the least squared error, or oklab, for the "
+        "best look",
     )
     colours.add_argument(
         "--init",

@@ -166,6 +166,7 @@ def _diffuse(pixels: npt.NDArray[np.uint8], search: _Search, parts: int, out: In
         np.empty(_POOL_LENGTH, np.uint16),
         np.zeros(_rows_shape(3, out), np.int16),
         np.zeros(_rows_shape(2, out), np.int32),
+        np.empty(out.shape[1], np.int32),
         out,
     )
 

@@ -94,12 +94,13 @@ def diffuse(
     pool: cython.ushort[::1],
     rows: cython.short[:, :, ::1],
     errors: cython.int[:, :, ::1],
+    passages: cython.int[::1],
     out: index_t[:, ::1],
 ) -> None:
     """Dither by confined error diffusion after Floyd and Steinberg, to and fro.
 
-    `spacings` are those of `measure_spacing`, `strength` is in 1/256; `rows` (3, W + 2, 4) and
-    `errors` (2, W + 2, 4), zeros, are scratch.
+    `spacings` are those of `measure_spacing`, `strength` is in 1/256; `rows` (3, W + 2, 4),
+    `errors` (2, W + 2, 4), zeros, and `passages` (W,), those from the row above, are scratch.
     """
     height: cython.Py_ssize_t = pixels.shape[0]
     width: cython.Py_ssize_t = pixels.shape[1]
@@ -113,7 +114,6 @@ def diffuse(
     key: cython.longlong
     entry: cython.int
     here: p_const_short
-    above: p_const_short
     below: p_const_short
     incoming: cython.p_int
     later: cython.p_int
@@ -121,6 +121,9 @@ def diffuse(
     inside: cython.int[4]
     error: cython.int[4]
     calm: cython.bint
+    from_behind: cython.int
+    to_ahead: cython.int
+    to_below: cython.int
     to_ahead_below: cython.int
     to_behind_below: cython.int
     with cython.nogil:
@@ -129,10 +132,10 @@ def diffuse(
         for y in range(height):
             _embed_rows(pixels, y, rows)
             ahead = -4 if y & 1 else 4
+            to_ahead = -1
             for n in range(width):
                 x = width - 1 - n if y & 1 else n
                 here = cython.address(rows[y % 3, 1 + x, 0])
-                above = cython.address(rows[(y + 2) % 3, 1 + x, 0])
                 below = cython.address(rows[(y + 1) % 3, 1 + x, 0])
                 incoming = cython.address(errors[y & 1, 1 + x, 0])
                 later = cython.address(errors[1 - (y & 1), 1 + x, 0])
@@ -140,7 +143,14 @@ def diffuse(
                     error[c] = (incoming[c] * strength) / 256
                     incoming[c] = 0
                     inside[c] = here[c]
-                calm = _is_calm(here, above, below)
+                # Where it leads to the pixel itself, beyond a side, the other way does as well.
+                from_behind = to_ahead
+                to_ahead = _passage(here, here + ahead)
+                to_below = _passage(here, below)
+                if y == 0:
+                    passages[x] = to_below
+                calm = from_behind & to_ahead & to_below & passages[x]
+                passages[x] = to_below
                 if not calm or _may_be_near(s, inside):
                     key = _nearest(s, inside)
                     # Edges, and what is (nearly) in the palette, take no part in it.
@@ -577,14 +587,22 @@ def _box_key(x: cython.p_int, box: p_const_short) -> cython.longlong:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
-    """Return the key of the entry nearest to a point within the space."""
+def _place_of_list(s: p_search, x: cython.p_int) -> cython.int:
+    """Return where the entries that may be nearest to a point are listed, or `_UNLISTED`."""
     number: cython.int = _cell(s, x)
     place: cython.int = s.cells[number]
+    return _list_nearest(s, number) if place == _UNKNOWN else place
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
+    """Return the key of the entry nearest to a point within the space."""
+    place: cython.int = _place_of_list(s, x)
     best: cython.longlong
     i: cython.int
-    if place == _UNKNOWN:
-        place = _list_nearest(s, number)
     if place == _UNLISTED:
         return _nearest_in_tree(s, x)
     best = _key(s, x, s.pool[place + 1])
@@ -599,10 +617,7 @@ def _nearest(s: p_search, x: cython.p_int) -> cython.longlong:
 @cython.exceptval(check=False)
 def _may_be_near(s: p_search, x: cython.p_int) -> cython.bint:
     """Whether an entry may be within _NEAR of a point within the space: False is certain."""
-    number: cython.int = _cell(s, x)
-    place: cython.int = s.cells[number]
-    if place == _UNKNOWN:
-        place = _list_nearest(s, number)
+    place: cython.int = _place_of_list(s, x)
     return place == _UNLISTED or s.pool[place] > 0xFF
 
 
@@ -610,36 +625,9 @@ def _may_be_near(s: p_search, x: cython.p_int) -> cython.bint:
 @cython.nogil
 @cython.exceptval(check=False)
 def _nearest_in_tree(s: p_search, x: cython.p_int) -> cython.longlong:
-    nodes: cython.int[40]
-    bounds: cython.longlong[40]
-    depth: cython.int = 1
-    best: cython.longlong = _FAR
-    node: cython.int
-    d: cython.longlong
-    other: cython.longlong
-    i: cython.int
-    nodes[0] = 1
-    bounds[0] = 0
-    while depth > 0:
-        depth -= 1
-        if bounds[depth] >= best:
-            continue
-        node = nodes[depth]
-        if node >= s.leaves:
-            for i in range(_LEAF * (node - s.leaves), _LEAF * (node - s.leaves + 1)):
-                if s.order[i] >= 0:
-                    best = min(best, _key(s, x, s.order[i]))
-            continue
-        d = _box_key(x, s.boxes + 16 * node)
-        other = _box_key(x, s.boxes + 16 * node + 8)
-        # The nearer child goes on top.
-        i = 0 if d > other else 1
-        nodes[depth + 1 - i] = 2 * node + 1
-        bounds[depth + 1 - i] = other
-        nodes[depth + i] = 2 * node
-        bounds[depth + i] = d
-        depth += 2
-    return best
+    nearest: cython.longlong
+    _list_neighbours(s, x, 1, cython.address(nearest))
+    return nearest
 
 
 @cython.cfunc

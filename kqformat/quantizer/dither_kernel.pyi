@@ -28,6 +28,7 @@ def diffuse(
     pool: _Pool,
     rows: _Shorts,
     errors: _Ints,
+    passages: _Ints,
     out: Indices,
 ) -> None: ...
 def order_dither(

@@ -141,14 +141,14 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
     if len(pixels) > MAX_PIXELS:
         raise LimitError("pixels", len(pixels), MAX_PIXELS)
     dropped_bits = 0
-    room = _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
+    size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
     while True:
         # Two levels a channel are 16 cells at most, so this ends.
-        histogram = _count(pixels, dropped_bits, min(room, max_colors))
+        histogram = _count(pixels, dropped_bits, size, min(size // 4 * 3, max_colors))
         if histogram is not None:
             return histogram
-        if room < max_colors:
-            room *= 4
+        if size // 4 * 3 < max_colors:
+            size = min(4 * size, 2 * _power_of_two(max_colors))
         else:
             dropped_bits += 1
 
@@ -158,11 +158,13 @@ def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
-def _count(pixels: npt.NDArray[np.uint8], dropped_bits: int, room: int) -> Histogram | None:
-    """Count with the lowest bits dropped; None if there are more colours than `room`."""
+def _count(
+    pixels: npt.NDArray[np.uint8], dropped_bits: int, size: int, room: int
+) -> Histogram | None:
+    """Count in a table of a size with the lowest bits dropped; None if it has not room enough."""
     exact = dropped_bits == 0
     key_mask = 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
-    slots = np.zeros(2 * _power_of_two(room), np.uint64)
+    slots = np.zeros(size, np.uint64)
     remembered = len(pixels) if exact and len(pixels) <= _MAX_REMEMBERED else 0
     places = np.empty(remembered, np.uint32)
     counted, known = histogram_kernel.count(pixels, key_mask, slots, places, room)

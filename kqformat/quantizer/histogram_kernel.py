@@ -31,7 +31,6 @@ def count(
     """
     n: cython.Py_ssize_t = pixels.shape[0]
     channels: cython.Py_ssize_t = pixels.shape[1]
-    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
     with_places: cython.bint = places.shape[0] > 0
     known: cython.Py_ssize_t = 0
@@ -42,11 +41,8 @@ def count(
     with cython.nogil:
         while i < n:
             key = _key(pixels, i, channels) & key_mask
-            slot = (key * _HASH) >> shift
+            slot = _slot(slots, key, shift)
             entry = slots[slot]
-            while entry != 0 and cython.cast(cython.uint, entry >> 32) != key:
-                slot = (slot + 1) & slot_mask
-                entry = slots[slot]
             if entry == 0:
                 if known == room:
                     break
@@ -86,7 +82,6 @@ def locate(
 ) -> int:
     """Write the slot of each pixel's colour; return how many were found before one was not."""
     channels: cython.Py_ssize_t = pixels.shape[1]
-    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
     i: cython.Py_ssize_t = 0
     n: cython.Py_ssize_t = pixels.shape[0]
@@ -95,9 +90,7 @@ def locate(
     with cython.nogil:
         while i < n:
             key = _key(pixels, i, channels)
-            slot = (key * _HASH) >> shift
-            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
-                slot = (slot + 1) & slot_mask
+            slot = _slot(slots, key, shift)
             if slots[slot] == 0:
                 break
             places[i] = slot
@@ -126,23 +119,16 @@ def add_coordinates(
 ) -> None:
     """Add the coordinates (`space.embed`) of each pixel to the sums of its cell's id."""
     channels: cython.Py_ssize_t = pixels.shape[1]
-    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
     i: cython.Py_ssize_t
     key: cython.uint
     alpha: cython.uint
-    slot: cython.uint
     point: cython.Py_ssize_t
     with cython.nogil:
         for i in range(pixels.shape[0]):
             key = _key(pixels, i, channels)
-            slot = ((key & key_mask) * _HASH) >> shift
-            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != (
-                key & key_mask
-            ):
-                slot = (slot + 1) & slot_mask
+            point = id_of_slot[_slot(slots, key & key_mask, shift)]
             alpha = key & 255
-            point = id_of_slot[slot]
             sums[point, 0] += _premultiplied(key >> 24, alpha)
             sums[point, 1] += _premultiplied((key >> 16) & 255, alpha)
             sums[point, 2] += _premultiplied((key >> 8) & 255, alpha)
@@ -159,18 +145,13 @@ def add_weights(
 ) -> None:
     """Add the weight of each pixel to the sum of its colour's id."""
     channels: cython.Py_ssize_t = pixels.shape[1]
-    slot_mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
     shift: cython.int = _hash_shift(slots.shape[0])
     i: cython.Py_ssize_t
     key: cython.uint
-    slot: cython.uint
     with cython.nogil:
         for i in range(pixels.shape[0]):
             key = _key(pixels, i, channels) & key_mask
-            slot = (key * _HASH) >> shift
-            while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
-                slot = (slot + 1) & slot_mask
-            sums[id_of_slot[slot]] += weights[i]
+            sums[id_of_slot[_slot(slots, key, shift)]] += weights[i]
 
 
 def morton_codes(keys: cython.const[cython.uint][::1], codes: cython.ulonglong[::1]) -> None:
@@ -224,6 +205,21 @@ def _key(
         | (cython.cast(cython.uint, pixels[i, 2]) << 8)
         | alpha
     )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _slot(
+    slots: cython.const[cython.ulonglong][::1], key: cython.uint, shift: cython.int
+) -> cython.uint:
+    """Return the slot that has a key, or the empty one where it would be."""
+    mask: cython.uint = cython.cast(cython.uint, slots.shape[0] - 1)
+    slot: cython.uint = (key * _HASH) >> shift
+    while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
+        slot = (slot + 1) & mask
+    return slot
 
 
 @cython.cfunc

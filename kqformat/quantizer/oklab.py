@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from kqformat.quantizer import space
 from kqformat.quantizer.space import MAX_COORDINATE, Points
 
 _Floats = npt.NDArray[np.float64]
@@ -59,6 +60,11 @@ def embed(colors: npt.NDArray[np.uint8]) -> Points:
     points = np.concatenate([(shown + _OFFSET) * MAX_COORDINATE, alpha * _ALPHA_SCALE], axis=1)
     coordinates: Points = np.clip(np.rint(points), 0, MAX_COORDINATE).astype(np.int16)
     return coordinates
+
+
+def from_srgb(points: Points) -> Points:
+    """Return the points here of the colours nearest to points of `space`, shape (n, 4)."""
+    return embed(space.nearest_colors(points))
 
 
 def nearest_colors(points: Points) -> npt.NDArray[np.uint8]:

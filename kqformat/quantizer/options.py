@@ -15,7 +15,7 @@ from kqformat.quantizer.dither import check_dithering
 from kqformat.quantizer.effort import DEFAULT_EFFORT, effort_named
 from kqformat.quantizer.kmor import DEFAULT_GAMMA, DEFAULT_N0, check_parameters
 from kqformat.quantizer.pinning import DEFAULT_TREATMENT, check_treatment
-from kqformat.quantizer.spaces import space_named
+from kqformat.quantizer.spaces import DEFAULT_SPACE, space_named
 from kqformat.quantizer.starts import start_named
 
 DEFAULT_INIT = "wu"
@@ -53,8 +53,8 @@ class Options:
         nothing else. If None, the effort decides what is done.
     seed : int
         For the starts that draw at random.
-    space : {"srgb", "oklab"}
-        Where distances are measured.
+    space : {"weighted", "srgb", "oklab"}
+        Where distances are measured: `weighted`, `space` or `oklab`.
     keep_colors : iterable of Color
         Colours that are in the palette whatever else is.
     importance : ndarray, uint8, shape (H, W), or None
@@ -80,7 +80,7 @@ class Options:
     init: str = DEFAULT_INIT
     max_iterations: int | None = None
     seed: int = 0
-    space: str = "srgb"
+    space: str = DEFAULT_SPACE
     keep_colors: Iterable[Color] = ()
     importance: npt.NDArray[np.uint8] | None = None
     outliers: str = DEFAULT_TREATMENT

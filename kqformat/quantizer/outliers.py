@@ -70,7 +70,7 @@ class Strength:
 
 
 STRENGTHS = {
-    "auto": Strength(10, 30, 0.1, 1.25, 0),
+    "auto": Strength(10, 30, 0.1, 1.5, 0),
     "strong": Strength(9, 25, 0.05, 0.7, 1),
 }
 """The values of ``outliers`` but "off", and what they mean."""

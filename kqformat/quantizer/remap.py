@@ -10,7 +10,7 @@ from kqformat.quantizer.histogram import Histogram, count_colors
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
-from kqformat.quantizer.tree import Clusters, ColorTree
+from kqformat.quantizer.tree import Clusters, ColorTree, squared_distances
 
 _BLOCK_PIXELS = 1 << 18  # at most as many colours, so a block's histogram is exact
 
@@ -73,7 +73,7 @@ def distortion_of(
 def keep(positions: npt.NDArray[np.intp], colors: int, histogram: Histogram) -> Indices:
     """Map every pixel to the position of its own colour among `colors`.
 
-    Not by distance: the faintest colours (alpha 1 to 3) share points.
+    Not by distance: the faintest colours (alpha 1 to 4) may share points.
     """
     indices = _empty(len(histogram.table.pixels), colors)
     histogram.table.look_up(positions.astype(indices.dtype), indices)
@@ -91,13 +91,12 @@ def _fill(
     histogram.table.look_up(clusters.labels.astype(out.dtype), out)
     if space is SRGB:
         return clusters.distortion
-    differences = histogram.points.astype(np.int64) - SRGB.embed(palette)[clusters.labels]
-    squares = np.einsum("ij,ij->i", differences, differences)
+    squares = squared_distances(histogram.points, SRGB.embed(palette), clusters.labels)
     return float(squares @ histogram.counts) / UNIT**2
 
 
 def _in_space(histogram: Histogram, space: Space) -> WeightedPoints:
-    return WeightedPoints(histogram.codes, space.embed(histogram.colors), histogram.counts)
+    return WeightedPoints(histogram.codes, space.from_srgb(histogram.points), histogram.counts)
 
 
 def _empty(pixels: int, colors: int) -> Indices:

@@ -125,8 +125,8 @@ class Selector:
         counted = self._counted
         if self._space is SRGB:
             return counted
-        colors = SRGB.nearest_colors(counted.points)
-        return WeightedPoints(counted.codes, self._space.embed(colors), counted.counts)
+        points = self._space.from_srgb(counted.points)
+        return WeightedPoints(counted.codes, points, counted.counts)
 
     @cached_property
     def _chooser(self) -> Chooser:

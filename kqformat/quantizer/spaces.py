@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import oklab, space
+from kqformat.quantizer import oklab, space, weighted
 from kqformat.quantizer.space import Points
 
 
@@ -24,18 +24,24 @@ class Space:
         From colours, uint8, shape (n, 4), to points, int16, shape (n, 4).
     nearest_colors : callable
         Its inverse, up to rounding.
+    from_srgb : callable
+        From points of `space`, which colours are counted as, to points of this one.
     """
 
     name: str
     embed: Callable[[npt.NDArray[np.uint8]], Points]
     nearest_colors: Callable[[Points], npt.NDArray[np.uint8]]
+    from_srgb: Callable[[Points], Points]
 
 
-SRGB = Space("srgb", space.embed, space.nearest_colors)
-OKLAB = Space("oklab", oklab.embed, oklab.nearest_colors)
+SRGB = Space("srgb", space.embed, space.nearest_colors, lambda points: points)
+WEIGHTED = Space("weighted", weighted.embed, weighted.nearest_colors, weighted.from_srgb)
+OKLAB = Space("oklab", oklab.embed, oklab.nearest_colors, oklab.from_srgb)
 
-SPACES = {chosen.name: chosen for chosen in (SRGB, OKLAB)}
+SPACES = {chosen.name: chosen for chosen in (WEIGHTED, SRGB, OKLAB)}
 """The values of ``space`` and what they mean."""
+
+DEFAULT_SPACE = WEIGHTED.name
 
 
 def space_named(name: object) -> Space:

@@ -105,6 +105,28 @@ class ColorTree:
 
     def distances(self, centroids: Points, labels: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         """Return each point's squared distance to the centroid it is labelled with."""
-        differences = self.points.astype(np.int64) - centroids[labels]
-        squares: npt.NDArray[np.int64] = np.einsum("ij,ij->i", differences, differences)
-        return squares
+        return squared_distances(self.points, centroids, labels)
+
+
+def squared_distances(
+    points: Points, centroids: Points, labels: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int64]:
+    """Return each point's squared distance to the centroid it is labelled with.
+
+    Parameters
+    ----------
+    points, centroids : ndarray, int16, shapes (n, 4) and (k, 4)
+        Of the same space.
+    labels : ndarray, int32, shape (n,)
+        From 0 to k - 1.
+
+    Returns
+    -------
+    ndarray, int64, shape (n,)
+        In squared coordinates.
+    """
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(centroids):
+        raise IndexError("labels without a centroid")
+    squares = np.empty(len(points), np.int64)
+    tree_kernel.distances(points, centroids, labels, squares)
+    return squares

@@ -204,6 +204,28 @@ def assign(
     return distortion
 
 
+def distances(
+    points: cython.const[cython.short][:, ::1],
+    centroids: cython.const[cython.short][:, ::1],
+    labels: cython.const[cython.int][::1],
+    squares: cython.longlong[::1],
+) -> None:
+    """Write each point's squared distance to the centroid it is labelled with."""
+    i: cython.Py_ssize_t
+    c: cython.int
+    label: cython.int
+    step: cython.int
+    square: cython.longlong
+    with cython.nogil:
+        for i in range(points.shape[0]):
+            label = labels[i]
+            square = 0
+            for c in range(4):
+                step = points[i, c] - centroids[label, c]
+                square += cython.cast(cython.longlong, step) * step
+            squares[i] = square
+
+
 @cython.cfunc
 @cython.inline
 @cython.nogil

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kqformat.metadata import Metadata
 from kqformat.model import index_width
 from kqformat.quantizer.options import check_integer
 from kqformat.quantizer.pipeline import Quantization, Quantizer
-from kqformat.search.trials import Trial, Trials
+from kqformat.search.trials import PACKED, Storage, Trial, Trials
 
 BIT_WORTH = 2.0
 """By how much a bit a pixel must lower the mean squared error: four points of `quality`."""
@@ -49,10 +48,8 @@ class Elbow:
 
 def auto_colors(
     quantizer: Quantizer,
+    storage: Storage = PACKED,
     *,
-    coding: str = "packed",
-    metadata: Metadata | None = None,
-    exact_metadata: Metadata | None = None,
     min_colors: int = 1,
     max_colors: int = MAX_ELBOW_COLORS,
 ) -> Elbow:
@@ -62,7 +59,7 @@ def auto_colors(
     ----------
     quantizer : Quantizer
         Of the image.
-    coding, metadata, exact_metadata, min_colors, max_colors
+    storage, min_colors, max_colors
         As in `reach`.
 
     Returns
@@ -83,7 +80,7 @@ def auto_colors(
     """
     check_integer("max_colors", max_colors, 1, MAX_ELBOW_COLORS)
     check_integer("min_colors", min_colors, 1, max_colors)
-    trials = Trials(quantizer, coding, metadata, exact_metadata)
+    trials = Trials(quantizer, storage)
     pixels = len(quantizer.histogram.table.pixels)
     for width in range(index_width(min_colors), index_width(max_colors) + 1):
         trial = trials.at(max(min_colors, min(1 << width, max_colors)))

@@ -24,13 +24,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kqformat.errors import TargetError
-from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, index_width
 from kqformat.quantizer.options import check_integer
 from kqformat.quantizer.pipeline import Quantization, Quantizer
 from kqformat.search.quality import quality_of
 from kqformat.search.target import Target
-from kqformat.search.trials import Trial, Trials, likely_bytes
+from kqformat.search.trials import PACKED, Storage, Trial, Trials, likely_bytes
 
 _FILL_SHARE = 0.01
 """What the palette entries may cost that fill the index bits, as a share of the file."""
@@ -64,10 +63,8 @@ class Reached:
 def reach(
     quantizer: Quantizer,
     target: Target,
+    storage: Storage = PACKED,
     *,
-    coding: str = "packed",
-    metadata: Metadata | None = None,
-    exact_metadata: Metadata | None = None,
     min_colors: int = 1,
     max_colors: int | None = None,
 ) -> Reached:
@@ -82,12 +79,8 @@ def reach(
         Of the image.
     target : Target
         What is wanted; all of it.
-    coding : {"packed", "entropy", "auto"}
+    storage : Storage
         How the file will be stored.
-    metadata : Metadata or None
-        Goes into the file, and counts; None for that of the quantizer.
-    exact_metadata : Metadata or None
-        Takes its place where no pixel changes, if given.
     min_colors, max_colors : int
         The fewest and the most that may be tried; see `Target.max_colors` if the latter is None.
 
@@ -115,7 +108,7 @@ def reach(
         max_colors = max(min_colors, target.max_colors)
     check_integer("max_colors", max_colors, 1, MAX_COLORS)
     check_integer("min_colors", min_colors, 1, max_colors)
-    trials = Trials(quantizer, coding, metadata, exact_metadata, worst=target.max_error is not None)
+    trials = Trials(quantizer, storage, worst=target.max_error is not None)
     # More colours than the image has, and those to be kept, come to the same.
     most = min(max_colors, len(quantizer.histogram) + min_colors)
     search = _Search(trials, target, min_colors, most)
@@ -135,7 +128,6 @@ class _Search:
         self._target = target
         self._least = least
         self._most = most
-        self._is_packed = trials.coding == "packed"  # so that colours cost palette bytes only
 
     def smallest(self) -> Trial | None:
         """Return the smallest file that is as good as aimed at, of whatever size."""
@@ -160,7 +152,7 @@ class _Search:
         fewest = at(self._least)
         if not self._target.fits(fewest):
             return fewest
-        if not self._is_packed:
+        if not self._trials.are_packed:
             return at(_first(lambda k: not self._fits(k + 1), self._least, self._most))
         image = self._trials.quantization(fewest).image
         most, channels, surplus = self._most, 3, 0
@@ -182,7 +174,7 @@ class _Search:
         if filled.lossless and self._target.aims_at_lossless:
             return filled
         lowest = max(self._least, (1 << index_width(filled.colors) >> 1) + 1)
-        if self._is_packed:
+        if self._trials.are_packed:
             if filled.channels * (filled.palette_size - lowest) <= _FILL_SHARE * filled.file_bytes:
                 return filled
             step = max(1, int(_STEP_SHARE * filled.file_bytes / filled.channels))
@@ -192,7 +184,7 @@ class _Search:
         if step == 1:
             fewest = self._look_back(fewest, lowest)
         trial = self._trials.at(fewest)
-        fill_share = _FILL_SHARE if self._is_packed else 0.0
+        fill_share = _FILL_SHARE if self._trials.are_packed else 0.0
         return filled if filled.file_bytes <= (1 + fill_share) * trial.file_bytes else trial
 
     def _look_back(self, fewest: int, lowest: int) -> int:

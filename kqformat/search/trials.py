@@ -56,6 +56,34 @@ class Trial:
         return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How the file is stored, of which the size is looked for.
+
+    Attributes
+    ----------
+    coding : {"packed", "entropy", "auto"}
+        Unless packed, palettes are in the order that suits it.
+    metadata : Metadata or None
+        Goes into the file, and counts; None for that of the quantizer.
+    exact_metadata : Metadata or None
+        Takes its place where no pixel changes, if given.
+    """
+
+    coding: str = "packed"
+    metadata: Metadata | None = None
+    exact_metadata: Metadata | None = None
+
+    def metadata_of(self, chosen: Quantization) -> Metadata:
+        """Return the metadata that go into the file of a result."""
+        if chosen.lossless and self.exact_metadata is not None:
+            return self.exact_metadata
+        return chosen.image.metadata if self.metadata is None else self.metadata
+
+
+PACKED = Storage()
+
+
 class Trials:
     """The trials of one image.
 
@@ -63,33 +91,24 @@ class Trials:
     ----------
     quantizer : Quantizer
         Of the image.
-    coding : {"packed", "entropy", "auto"}
-        How the file is stored; unless packed, palettes are in the order that suits it.
-    metadata : Metadata or None
-        Goes into the file; None for that of the quantizer.
-    exact_metadata : Metadata or None
-        Takes its place where no pixel changes, if given.
+    storage : Storage
+        Of their files.
     worst : bool
         Whether the worst pixel is measured.
     """
 
-    def __init__(
-        self,
-        quantizer: Quantizer,
-        coding: str,
-        metadata: Metadata | None = None,
-        exact_metadata: Metadata | None = None,
-        *,
-        worst: bool = False,
-    ) -> None:
+    def __init__(self, quantizer: Quantizer, storage: Storage, *, worst: bool = False) -> None:
         self._quantizer = quantizer
-        self.coding = coding
-        self.metadata = metadata
-        self.exact_metadata = exact_metadata
+        self._storage = storage
         self._worst = worst
         self._made: dict[int, Trial] = {}
         self._last: dict[int, Quantization] = {}
         self._held: dict[int, Quantization] = {}
+
+    @property
+    def are_packed(self) -> bool:
+        """Whether colours cost palette bytes only."""
+        return self._storage.coding == "packed"
 
     @property
     def made(self) -> tuple[Trial, ...]:
@@ -116,20 +135,19 @@ class Trials:
 
     def _quantize(self, colors: int) -> Quantization:
         chosen = self._quantizer.at(colors)
-        if self.coding != "packed":
-            chosen = replace(chosen, image=coded_palette.sort(chosen.image))
-        metadata = self.metadata
-        if chosen.lossless and self.exact_metadata is not None:
-            metadata = self.exact_metadata
-        if metadata is not None:
-            chosen = replace(chosen, image=replace(chosen.image, metadata=metadata))
-        return chosen
+        image = chosen.image
+        if not self.are_packed:
+            image = coded_palette.sort(image)
+        metadata = self._storage.metadata_of(chosen)
+        if metadata is not image.metadata:
+            image = replace(image, metadata=metadata)
+        return chosen if image is chosen.image else replace(chosen, image=image)
 
     def _measure(self, colors: int, chosen: Quantization) -> Trial:
         pixels = self._quantizer.histogram.table.pixels
         return Trial(
             colors=colors,
-            file_bytes=file_bytes(chosen.image, self.coding),
+            file_bytes=file_bytes(chosen.image, self._storage.coding),
             mean_squared_error=chosen.mean_squared_error,
             max_error=worst_error(pixels, chosen.image) if self._worst else None,
             lossless=chosen.lossless,

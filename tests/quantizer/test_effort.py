@@ -82,7 +82,7 @@ def test_more_effort_is_better(photo: Pixels, k: int) -> None:
 @pytest.mark.parametrize("effort", EFFORTS)
 def test_the_account_is_of_what_happened(photo: Pixels, effort: str) -> None:
     """Distortions fall from pass to pass, through all stages, to that of the result."""
-    result = kqformat.quantization(photo, 24, effort=effort)
+    result = kqformat.quantization(photo, 24, effort=effort, space="srgb")
     steps = result.distortions
     assert len(steps) == result.iterations > 4
     # Between cells and colours the means of cells are rounded, by a 64th of a level.

@@ -13,10 +13,11 @@ from strategies import arrays, pictures
 
 import kqformat
 from kqformat.errors import ParameterError
-from kqformat.quantizer import oklab
+from kqformat.quantizer import oklab, weighted
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.options import Options, QuantizeOptions
 from kqformat.quantizer.pipeline import Quantizer
+from kqformat.quantizer.spaces import SPACES
 
 Pixels = npt.NDArray[np.uint8]
 COLORS = st.lists(st.tuples(*[st.integers(0, 255)] * 4), min_size=1, max_size=4, unique=True)
@@ -106,18 +107,46 @@ def test_oklab_is_published_values() -> None:
     assert blue == pytest.approx([0.452, -0.032, -0.312], abs=6e-4)
 
 
-def test_oklab_pixels_go_to_the_nearest_there(photo: Pixels) -> None:
-    """In Oklab, pixels go to the entry that is nearest in Oklab; the PSNR stays that of sRGB."""
-    result = kqformat.quantization(photo, 24, space="oklab")
-    palette = oklab.embed(color_array(result.image.palette)).astype(np.int64)
+@given(colors=arrays((50, 4)))
+def test_weighted_goes_back(colors: Pixels) -> None:
+    """Opaque colours come back from the weighted space exactly, others with the same alpha."""
+    opaque = colors.copy()
+    opaque[:, 3] = 255
+    np.testing.assert_array_equal(weighted.nearest_colors(weighted.embed(opaque)), opaque)
+    alpha = weighted.nearest_colors(weighted.embed(colors))[:, 3]
+    np.testing.assert_array_equal(alpha, colors[:, 3])
+
+
+@given(colors=arrays((2, 3)))
+def test_weighted_distance_of_opaque_colors(colors: Pixels) -> None:
+    """It is the squared difference with red at 57/64 and blue at 55/64 of green, exactly."""
+    points = weighted.embed(color_array(colors)).astype(np.int64)
+    steps = (colors[0].astype(np.int64) - colors[1]) * [57, 64, 55]
+    assert ((points[0] - points[1]) ** 2).sum() == (steps**2).sum()
+
+
+def test_srgb_has_the_least_squared_error(photo: Pixels) -> None:
+    """Squared error in sRGB is lower where that is what is minimised, by little."""
+    default, plain = (
+        kqformat.quantization(photo, 24, space=space, outliers="off").distortion
+        for space in ("weighted", "srgb")
+    )
+    assert plain < default < 1.02 * plain
+
+
+@pytest.mark.parametrize("name", list(SPACES))
+def test_pixels_go_to_the_nearest_there(photo: Pixels, name: str) -> None:
+    """Pixels go to the entry that is nearest in the space; the PSNR stays that of sRGB."""
+    embed = SPACES[name].embed
+    result = kqformat.quantization(photo, 24, space=name)
+    palette = embed(color_array(result.image.palette)).astype(np.int64)
     sample = photo[::7, ::7].reshape(-1, 3)
-    points = oklab.embed(color_array(sample)).astype(np.int64)
+    points = embed(color_array(sample)).astype(np.int64)
     distances = ((points[:, None] - palette) ** 2).sum(axis=2)
     found = result.image.indices[::7, ::7].reshape(-1)
     np.testing.assert_array_equal(distances.argmin(axis=1), found)
     error = ((result.image.to_rgb().astype(np.int64) - photo) ** 2).sum()
     assert result.distortion == pytest.approx(error)
-    assert result.distortion > kqformat.quantization(photo, 24).distortion
 
 
 @given(image=pictures(), palette=arrays((6, 4)))

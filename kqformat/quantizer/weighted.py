@@ -1,0 +1,79 @@
+"""The space of `space` with green counting more: a little squared error for a better look.
+
+The eye sees differences of green more than those of red and blue, so a little of their squared
+error is well spent on green's. The weights are the mildest with which the palettes score no less
+in SSIMULACRA2 than those of quantizers that weigh their channels (`spec/decisions/0005`): an error
+of red counts 0.79 of one of green, one of blue 0.74. Alpha counts as it does in `space`.
+
+Coordinates stay exact integers: 57 to a sample of red, 64 of green, 55 of blue.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.quantizer import space
+from kqformat.quantizer.space import UNIT, Points
+
+UNITS = np.array([57, 64, 55, UNIT], np.int32)
+"""Coordinates to a sample value of each channel."""
+
+
+def from_srgb(points: Points) -> Points:
+    """Return points of `space` as points of this one, which are exact for opaque colours.
+
+    Parameters
+    ----------
+    points : ndarray, int16, shape (n, 4)
+
+    Returns
+    -------
+    ndarray, int16, shape (n, 4)
+    """
+    # Not broadcast, as NumPy is slow at rows of four.
+    scaled = points.reshape(-1) * np.tile(UNITS, len(points))
+    scaled += UNIT // 2
+    scaled >>= 6
+    return scaled.astype(np.int16).reshape(points.shape)
+
+
+def embed(colors: npt.NDArray[np.uint8]) -> Points:
+    """Return the points of colours.
+
+    Parameters
+    ----------
+    colors : ndarray, uint8, shape (n, 4)
+        Straight-alpha RGBA.
+
+    Returns
+    -------
+    ndarray, int16, shape (n, 4)
+
+    Examples
+    --------
+    >>> embed(np.array([[255, 255, 255, 255], [1, 2, 3, 255]], np.uint8)).tolist()
+    [[14535, 16320, 14025, 8160], [57, 128, 165, 8160]]
+    """
+    return from_srgb(space.embed(colors))
+
+
+def nearest_colors(points: Points) -> npt.NDArray[np.uint8]:
+    """Return the 8-bit colours nearest to points, the inverse of `embed` up to rounding.
+
+    Parameters
+    ----------
+    points : ndarray, int16, shape (n, 4)
+
+    Returns
+    -------
+    ndarray, uint8, shape (n, 4)
+        Fully transparent colours are all zeros.
+
+    Examples
+    --------
+    >>> nearest_colors(np.array([[57, 128, 165, 8160]], np.int16)).tolist()
+    [[1, 2, 3, 255]]
+    """
+    unscaled = (points.astype(np.int32) * UNIT + UNITS // 2) // UNITS
+    return space.nearest_colors(np.minimum(unscaled, space.MAX_COORDINATE).astype(np.int16))
