@@ -30,7 +30,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageFile, ImagePalette
 
-from kqformat.api import arranged, quantization
+from kqformat.api import quantization, suited
 from kqformat.codec.cursor import StreamCursor
 from kqformat.codec.head import SIGNATURE
 from kqformat.codec.layout import read_opening
@@ -53,7 +53,7 @@ from kqformat.rasters import (
 # Pillow has its own check of the number of pixels, and its users their own setting of it.
 _LIMITS = Limits(pixels=MAX_DIMENSION**2)
 
-_OPTIONS = ("colors", "coding", "band_shift", *Options.__slots__)
+_OPTIONS = ("colors", "coding", "rdo", "band_shift", *Options.__slots__)
 
 
 class KqImageFile(ImageFile.ImageFile):
@@ -154,7 +154,8 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | os.PathLike[str] 
     content = indexed_from(image) if image.mode == "P" else pixels_from(image)
     encoding = {name: options.pop(name) for name in ("coding", "band_shift") if name in options}
     coding = encoding.get("coding", "packed")
-    chosen = arranged(quantization(content, **options).image, content, coding)
+    rdo = options.pop("rdo", 0.0)
+    chosen = suited(quantization(content, **options), content, coding, rdo, options).image
     file.write(encode_indexed(replace(chosen, metadata=_metadata(given, image.info)), **encoding))
 
 

@@ -165,6 +165,14 @@ def test_reads_any_picture(data: st.DataObject, palette_size: int, rows: int) ->
     check_read(np.array(data.draw(pixels), np.uint8).reshape(rows, width), palette)
 
 
+def test_a_flat_picture_may_take_no_bytes() -> None:
+    """All decisions are 1 where each pixel is the last leaf; then there is nothing to write."""
+    palette, indices = np.array(PALETTE, np.uint8), np.zeros((16, 16), np.uint8)
+    assert encoded(indices, palette) == b""
+    check_read(indices, palette)
+    assert read_by_package(b"", palette, indices.shape) == [0] * 256
+
+
 def mutated(payload: bytes) -> list[bytes]:
     """Return the payload with bits flipped, cut short, and with bytes after it."""
     cut = [payload[:length] for length in range(1, len(payload))]

@@ -27,6 +27,7 @@ from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.pictures import prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
+from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -79,6 +80,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="the same as --coding entropy",
     )
     contents.add_argument(
+        "--rdo",
+        type=float,
+        default=0.0,
+        metavar="LAMBDA",
+        help="let pixels take other entries where that makes the file smaller, with --small: a bit "
+        "may cost so much squared error (0 to 100,000, default 0; 5 to 20 suit photographs)",
+    )
+    contents.add_argument(
         "--keep",
         type=_parts,
         default=frozenset(_PARTS),
@@ -103,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
     check_colour_options(options)
     check_palette_options(options)
     check_target_options(options)
+    _check_rdo(options)
     prepare_pillow(options.max_pixels)
     readable, others = _endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
@@ -113,6 +123,18 @@ def run(options: argparse.Namespace) -> int:
         report_failure(options.palette or "--shared-palette", error)
         return 1
     return run_jobs(jobs, lambda job, source: _encode(job, source, palette, options), options)
+
+
+def _check_rdo(options: argparse.Namespace) -> None:
+    """Raise `ParameterError` where --rdo could do nothing, or would undo what was asked for."""
+    if not options.rdo:
+        return
+    if options.coding == "packed":
+        raise ParameterError("--rdo spares bits of entropy coding: give --small with it")
+    if options.palette or options.shared_palette:
+        raise ParameterError("--rdo gives each picture's palette other colours; this one is given")
+    if options.dither not in (None, "none"):
+        raise ParameterError("--rdo would undo the dithering: give one of them")
 
 
 def _endings() -> tuple[set[str], set[str]]:
@@ -131,7 +153,7 @@ def _encode(
     palette: npt.NDArray[np.uint8] | None,
     options: argparse.Namespace,
 ) -> tuple[bytes, str]:
-    from kqformat.api import arranged, quantization
+    from kqformat.api import quantization, suited
     from kqformat.codec.layout import read_layout
     from kqformat.codec.stream import encode_indexed
 
@@ -142,15 +164,16 @@ def _encode(
         for unchanged in (False, True)
     )
     why = ""
+    is_searched = options.colors == AUTO or target_of(options) is not None
     if palette is not None:
         chosen = mapped(raster.content, palette, options)
-    elif options.colors == AUTO or target_of(options) is not None:
+    elif is_searched:
         chosen, why = searched(raster.content, options, loose, exact)
     else:
         chosen = quantization(raster.content, **quantizer_arguments(options))
-    if options.palette is None:
-        image = arranged(chosen.image, raster.content, options.coding)
-        chosen = replace(chosen, image=image)
+    if options.palette is None and not is_searched:
+        asked = quantizer_arguments(options)
+        chosen = suited(chosen, raster.content, options.coding, options.rdo, asked)
     metadata = exact if chosen.lossless else loose
     data = encode_indexed(replace(chosen.image, metadata=metadata), coding=options.coding)
     seconds = time.perf_counter() - started

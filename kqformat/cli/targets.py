@@ -78,7 +78,7 @@ def searched(
 
     arguments = dict(quantizer_arguments(options))
     arguments |= {"metadata": metadata, "exact_metadata": exact_metadata}
-    arguments |= {"coding": options.coding}
+    arguments |= {"coding": options.coding, "rdo": options.rdo}
     colors = arguments.pop("colors", None)
     target = target_of(options)
     if target is None:

@@ -77,7 +77,8 @@ def decode(
 ) -> None:
     """Read a band's indices from its payload.
 
-    The time it takes is bounded by the number of pixels, whatever the payload.
+    The time it takes is bounded by the number of pixels and by the payload's length, whatever it
+    holds.
 
     Parameters
     ----------

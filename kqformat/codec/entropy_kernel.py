@@ -197,11 +197,12 @@ def _look_around(band: band_p, s: pixel_p) -> cython.void:
     x: cython.Py_ssize_t = s.x
     width: cython.Py_ssize_t = band.width
     row: ushort_p = band.ranks + s.y * width
-    above: ushort_p = row - width
+    above: ushort_p
     if s.y == 0:
         s.w = row[x - 1] if x else 0
         s.n = s.nw = s.ne = s.nee = s.nww = s.n2 = s.n2e = s.n2w = s.w
     else:
+        above = row - width
         s.n = above[x]
         s.w = row[x - 1] if x else s.n
         s.nw = above[x - 1] if x else s.n
@@ -616,11 +617,11 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
             if m.decoding:
                 band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
-            band.run = band.run + 1 if s.candidate == rank else 0
+            band.run = min(band.run + 1, 32) if s.candidate == rank else 0
             s.far[0] = rank + 1
             s.close[0] = rank + 1
-        if not m.decoding and choice == cython.NULL and m.at > m.end:
-            return  # it does not fit: `finish` will say so
+        if choice == cython.NULL and m.at - (4 if m.decoding else 0) > m.end:
+            return  # the payload has no room, or is at its end too early: `finish` will say so
 
 
 @cython.cfunc

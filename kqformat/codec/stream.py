@@ -143,7 +143,7 @@ def _with_coded_palette(head: Head, image: IndexedImage) -> Head:
     """Return the head for entropy coding, its palette coded where it is shorter so."""
     head = replace(head, coding=Coding.ENTROPY)
     coded = coded_palette.encode(image.palette)
-    if not coded or len(coded) + length_field_bytes(len(head.palette)) >= len(head.palette):
+    if coded is None or len(coded) + length_field_bytes(len(head.palette)) >= len(head.palette):
         return head
     return replace(head, palette_format=head.palette_format.coded, coded_palette=coded)
 

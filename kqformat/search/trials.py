@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from kqformat.codec import coded_palette
 from kqformat.codec.head import PaletteFormat
 from kqformat.codec.layout import packed_file_bytes
 from kqformat.codec.stream import encode_indexed, head_of
+from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 from kqformat.quantizer.pipeline import Quantization, Quantizer
+from kqformat.search.sparing import checked_price, spare_bits
 from kqformat.search.worst import worst_error
 
 
@@ -68,11 +71,30 @@ class Storage:
         Goes into the file, and counts; None for that of the quantizer.
     exact_metadata : Metadata or None
         Takes its place where no pixel changes, if given.
+    rdo : float
+        What a bit may cost; see `sparing`. Not for "packed".
+    fixed : ndarray, uint8, shape (n, 4), or None
+        Colours that `rdo` must leave as they are.
     """
 
     coding: str = "packed"
     metadata: Metadata | None = None
     exact_metadata: Metadata | None = None
+    rdo: float = 0.0
+    fixed: npt.NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there are bits to spare."""
+        if checked_price(self.rdo) and self.coding == "packed":
+            raise ParameterError("rdo spares bits of entropy coding; coding is 'packed'")
+
+    def suited(self, chosen: Quantization, pixels: npt.NDArray[np.uint8]) -> Quantization:
+        """Return a palette and indices that suit the coding; `pixels` are (N, c)."""
+        if self.coding == "packed":
+            return chosen
+        if self.rdo:
+            return spare_bits(chosen, pixels, self.rdo, self.fixed)
+        return replace(chosen, image=coded_palette.sort(chosen.image))
 
     def metadata_of(self, chosen: Quantization) -> Metadata:
         """Return the metadata that go into the file of a result."""
@@ -135,13 +157,11 @@ class Trials:
 
     def _quantize(self, colors: int) -> Quantization:
         chosen = self._quantizer.at(colors)
-        image = chosen.image
-        if not self.are_packed:
-            image = coded_palette.sort(image)
+        chosen = self._storage.suited(chosen, self._quantizer.histogram.table.pixels)
         metadata = self._storage.metadata_of(chosen)
-        if metadata is not image.metadata:
-            image = replace(image, metadata=metadata)
-        return chosen if image is chosen.image else replace(chosen, image=image)
+        if metadata is chosen.image.metadata:
+            return chosen
+        return replace(chosen, image=replace(chosen.image, metadata=metadata))
 
     def _measure(self, colors: int, chosen: Quantization) -> Trial:
         pixels = self._quantizer.histogram.table.pixels
