@@ -18,7 +18,8 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 COMMANDS = re.findall(r"^\$ kq (.*?)(?:  +#.*)?$", TEXT, re.MULTILINE)
 TABLE = re.findall(
-    r"^\| (?:(\w+\.png)[^|]*)?\s*\| (\d+) \| (\d+) \| ([\d,]+) \| ([\d.]+) \| ([\d.]+) dB \|$",
+    r"^\| (?:(\w+\.png)[^|]*)?\s*\| (\d+) \| (\d+) \| ([\d,]+) \| ([\d.]+) \| ([\d,]+) \| ([\d.]+)"
+    r" \| ([\d.]+) dB \|$",
     TEXT,
     re.MULTILINE,
 )
@@ -64,7 +65,7 @@ def test_commands_are_understood(command: str) -> None:
 def test_table_is_true(data_folder: Path) -> None:
     """Bytes, ratios and PSNR of the table are what encoding gives."""
     name = ""
-    for given, colors, bits, size, ratio, psnr in TABLE:
+    for given, colors, bits, size, ratio, small_size, small_ratio, psnr in TABLE:
         name = given or name
         pixels = np.asarray(Image.open(data_folder / name).convert("RGB"))
         result = kqformat.quantization(pixels, int(colors))
@@ -72,6 +73,9 @@ def test_table_is_true(data_folder: Path) -> None:
         assert result.image.index_width == int(bits)
         assert len(data) == int(size.replace(",", ""))
         assert f"{pixels.size / len(data):.2f}" == ratio
+        small = kqformat.encode(pixels, colors=int(colors), coding="entropy")
+        assert len(small) == int(small_size.replace(",", ""))
+        assert f"{pixels.size / len(small):.2f}" == small_ratio
         assert f"{result.psnr:.1f}" == psnr
 
 

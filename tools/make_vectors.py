@@ -5,7 +5,9 @@
 
 The vectors are registered in the modules of `vectors/` beside this file: one entry there adds
 one. They are made by a writer of their own (`vectors/writer.py`), which knows neither the package
-nor the reference decoder, so that the three can be tested against one another.
+nor the reference decoder, so that the three can be tested against one another. But entropy-coded
+bands and palettes are the package's (`vectors/coded.py`); the reference decoder, which shares no
+code with it, is what holds them.
 """
 
 from __future__ import annotations
@@ -19,17 +21,20 @@ from pathlib import Path
 from vectors.annotation import with_dump
 from vectors.invalid import Invalid
 from vectors.invalid_bands import INVALID_BANDS
+from vectors.invalid_entropy import INVALID_ENTROPY
 from vectors.invalid_head import INVALID_HEADS
 from vectors.invalid_sections import INVALID_SECTIONS
 from vectors.manifest import manifest
 from vectors.picture import ANNOTATED
-from vectors.valid import VALID
+from vectors.valid import VALID_PACKED, Valid
+from vectors.valid_entropy import VALID_ENTROPY
 
 SPEC = Path(__file__).resolve().parents[1] / "spec"
 SPEC_TEXT = SPEC / "kq-format.md"
 VECTORS = SPEC / "vectors"
 
-INVALID: list[Invalid] = [*INVALID_HEADS, *INVALID_SECTIONS, *INVALID_BANDS]
+VALID: list[Valid] = [*VALID_PACKED, *VALID_ENTROPY]
+INVALID: list[Invalid] = [*INVALID_HEADS, *INVALID_SECTIONS, *INVALID_BANDS, *INVALID_ENTROPY]
 
 
 def require_different_names() -> None:

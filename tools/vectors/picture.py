@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from vectors.coded import encode_band, encode_palette
 from vectors.writer import ONE_BAND, Head, pack, section
 
 Palette = tuple[tuple[int, ...], ...]
@@ -14,8 +16,9 @@ Palette = tuple[tuple[int, ...], ...]
 class Picture:
     """An indexed picture with what else its file holds.
 
-    `sections` are tag and payload of the ancillary sections, in the file's order; `coding` is what
-    the head says: the bands are packed all the same.
+    `sections` are tag and payload of the ancillary sections, in the file's order. `coding` is what
+    the head says; whatever that is, `tags` are those of the bands, from the first again where there
+    are more bands, and `codes_palette` is whether the palette is stored coded.
     """
 
     width: int
@@ -25,6 +28,8 @@ class Picture:
     band_shift: int = ONE_BAND
     sections: tuple[tuple[str, bytes], ...] = ()
     coding: int = 0
+    tags: str = "B"
+    codes_palette: bool = False
 
     @property
     def channels(self) -> int:
@@ -47,8 +52,9 @@ class Picture:
             height=self.height,
             palette=self.palette,
             band_shift=self.band_shift,
-            palette_format=self.channels - 3,
+            palette_format=self.channels - 3 + 2 * self.codes_palette,
             coding=self.coding,
+            coded_palette=encode_palette(self.palette) if self.codes_palette else None,
         )
 
     def ancillary(self) -> bytes:
@@ -57,7 +63,18 @@ class Picture:
 
     def band_sections(self) -> list[bytes]:
         """Return the band sections of the picture's file."""
-        return [section("B", pack(indices, self.index_width)) for indices in self.bands()]
+        tags = itertools.cycle(self.tags)
+        return [
+            section(tag, self.payload(indices, tag))
+            for tag, indices in zip(tags, self.bands(), strict=False)
+        ]
+
+    def payload(self, indices: tuple[int, ...], tag: str) -> bytes:
+        """Return the payload of a band with this tag."""
+        packed = pack(indices, self.index_width)
+        if tag == "B":
+            return packed
+        return encode_band(indices, self.width, self.palette, len(packed) - 1)
 
     def encode(self) -> bytes:
         """Return the picture's file."""
@@ -102,6 +119,49 @@ def picture_in_order(width: int, height: int, palette: Palette) -> Picture:
     """Return a picture whose pixels count through the palette."""
     indices = tuple(i % len(palette) for i in range(width * height))
     return Picture(width, height, palette, indices)
+
+
+def entropy_picture(
+    width: int,
+    height: int,
+    palette: Palette,
+    indices: Iterable[int],
+    *,
+    band_shift: int = ONE_BAND,
+    tags: str = "E",
+    codes_palette: bool = True,
+) -> Picture:
+    """Return a picture of coding 1."""
+    return Picture(
+        width,
+        height,
+        palette,
+        tuple(indices),
+        band_shift,
+        coding=1,
+        tags=tags,
+        codes_palette=codes_palette,
+    )
+
+
+def in_order(palette: Palette) -> Palette:
+    """Return the entries in the order of a coded palette (spec §7.7)."""
+    return tuple(sorted(palette, key=palette_key))
+
+
+def palette_key(entry: tuple[int, ...]) -> str:
+    """Return the bits of alpha, green, red and blue in turn, from the most significant on."""
+    red, green, blue, alpha = (*entry, 255)[:4]
+    return "".join(map("".join, zip(*(f"{v:08b}" for v in (alpha, green, red, blue)), strict=True)))
+
+
+def slope(width: int, height: int, size: int, *, grain: int = 0) -> Iterator[int]:
+    """Yield indices below `size` that rise along both sides, up to `grain` of them out of order."""
+    for y in range(height):
+        for x in range(width):
+            noise = (x * 2654435761 + y * 2246822519) % 2**32 >> 16
+            place = (x + y) * (size - 1) // max(width + height - 2, 1) + noise % (grain + 1)
+            yield min(place, size - 1)
 
 
 ANNOTATED = Picture(

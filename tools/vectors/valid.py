@@ -1,4 +1,4 @@
-"""The vectors that a decoder must decode. One entry of the registry adds one."""
+"""The vectors that a decoder must decode, but for entropy-coded ones. One entry adds one."""
 
 from __future__ import annotations
 
@@ -188,4 +188,4 @@ METADATA = [
     ),
 ]
 
-VALID: list[Valid] = [*SHAPES, *COLORS, *PALETTES, *BANDS, *CODINGS, *METADATA]
+VALID_PACKED: list[Valid] = [*SHAPES, *COLORS, *PALETTES, *BANDS, *CODINGS, *METADATA]

@@ -1,0 +1,101 @@
+"""Vectors whose entropy-coded payloads do not end as they must (spec §7.1, §7.7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vectors.invalid import FORMAT, Invalid
+from vectors.picture import entropy_picture, in_order, slope
+from vectors.writer import section
+
+COLORS = in_order(tuple((40 + i * 18, 30 + i * 20, 90 + i * 9) for i in range(11)))
+
+# One band of 9 rows, its palette coded; the same in three bands of 4, 4 and 1 rows.
+ONE = entropy_picture(12, 9, COLORS, slope(12, 9, 11, grain=1))
+ONE_PAYLOAD = ONE.payload(ONE.indices, "E")
+THREE = replace(ONE, band_shift=2)
+THREE_BANDS = THREE.band_sections()
+CODED = ONE.head().coded_palette or b""
+
+
+def bytes_more(payload: bytes, step: int) -> bytes:
+    """Return the payload with its last byte changed."""
+    return payload[:-1] + bytes([(payload[-1] + step) & 255])
+
+
+def band(name: str, rule: str, payload: bytes) -> Invalid:
+    """Return the one-band file with another payload and the CRC-32 right for it."""
+    data = ONE.head().encode() + section("E", payload)
+    return Invalid(f"entropy-end-{name}", FORMAT, "§6.2, §7.1", rule, data)
+
+
+def of_three(name: str, rule: str, *bands: bytes) -> Invalid:
+    data = THREE.head().encode() + b"".join(bands)
+    return Invalid(f"entropy-end-{name}", FORMAT, "§1.1, §6.2, §7.1", rule, data)
+
+
+def palette(name: str, rule: str, coded: bytes, *bands: bytes) -> Invalid:
+    """Return the one-band file with another coded palette and head_crc right for it."""
+    head = replace(ONE.head(), coded_palette=coded)
+    data = head.encode() + b"".join(bands or ONE.band_sections())
+    return Invalid(f"coded-palette-end-{name}", FORMAT, "§3, check 10; §7.1, §7.7", rule, data)
+
+
+BANDS = [
+    band("cut", "A payload has all its bytes; here the last is missing.", ONE_PAYLOAD[:-1]),
+    band("cut-all", "A payload is empty only where its pixels take no byte.", b""),
+    band(
+        "zero-more",
+        "The tail is the shortest: a zero, which would be implied, does not follow.",
+        ONE_PAYLOAD + b"\x00",
+    ),
+    band("more", "Nothing follows the tail.", ONE_PAYLOAD + b"\x5a"),
+    band("last-byte", "The last byte is what the pixels take.", bytes_more(ONE_PAYLOAD, 100)),
+    band(
+        "tail-not-least",
+        "Of the shortest tails it is the least; the next one gives the same pixels.",
+        bytes_more(ONE_PAYLOAD, 1),
+    ),
+    band("first-byte", "A changed first byte shows at the end.", b"\x00" + ONE_PAYLOAD[1:]),
+    band("all-ones", "A payload must reach to the last pixel; all ones do not.", b"\xff" * 3),
+    of_three(
+        "of-last-band",
+        "The end of every band is checked, and that of the last is wrong.",
+        *THREE_BANDS[:2],
+        section("E", THREE_BANDS[2][5:-4] + b"\x00"),
+    ),
+    of_three(
+        "before-crc",
+        "Of two faults the first counts: the end of a band, then a crc in the next.",
+        section("E", THREE_BANDS[0][5:-4] + b"\x00"),
+        section("E", THREE_BANDS[1][5:-4], crc=bytes(4)),
+        THREE_BANDS[2],
+    ),
+]
+
+PALETTES = [
+    palette("cut", "A coded palette has all its bytes; the last is missing.", CODED[:-1]),
+    palette("cut-all", "A coded palette is empty only where its entries take no byte.", b""),
+    palette(
+        "zero-more",
+        "The tail is the shortest: a zero, which would be implied, does not follow, though the "
+        "entries stay the same.",
+        CODED + b"\x00",
+    ),
+    palette("more", "Nothing follows the tail.", CODED + b"\x5a"),
+    palette("last-byte", "The last byte is what the entries take.", bytes_more(CODED, 100)),
+    palette(
+        "tail-not-least",
+        "Of the shortest tails it is the least; the next one gives the same entries.",
+        bytes_more(CODED, 1),
+    ),
+    palette("all-ones", "A payload must reach to the last entry; all ones do not.", b"\xff" * 3),
+    palette(
+        "before-crc",
+        "Of two faults the first counts: the end of the palette, then a crc in a band.",
+        CODED + b"\x00",
+        section("E", ONE_PAYLOAD, crc=bytes(4)),
+    ),
+]
+
+INVALID_ENTROPY: list[Invalid] = [*BANDS, *PALETTES]
