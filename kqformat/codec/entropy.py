@@ -6,6 +6,7 @@ coded at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -68,7 +69,7 @@ def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes
     check_range(indices, len(palette))
     tree = _Tree.of(palette)
     payload = np.empty(room, np.uint8)
-    length = _code(tree.rank_of[indices], tree, target=payload)
+    length = _code(_mapped(tree.rank_of, indices), tree, target=payload)
     return None if length < 0 else payload[:length].tobytes()
 
 
@@ -106,10 +107,7 @@ def decode(
             found=f"{len(payload):,} bytes",
             expected="the bytes that its pixels take",
         )
-    entries = tree.order.astype(indices.dtype)
-    step = max(1, _BLOCK_PIXELS // indices.shape[1])
-    for top in range(0, len(ranks), step):  # NumPy makes eight bytes of each rank
-        entries.take(ranks[top : top + step], out=indices[top : top + step], mode="clip")
+    _mapped(tree.order.astype(indices.dtype), ranks, indices)
 
 
 def choose(
@@ -145,7 +143,7 @@ def choose(
     """
     check_range(indices, len(palette))
     tree = _Tree.of(palette)
-    ranks = np.ascontiguousarray(tree.rank_of[indices])
+    ranks = _mapped(tree.rank_of, indices)
     entries = np.ascontiguousarray(entry_points[tree.order])
     inner = len(palette) - 1
     entropy_kernel.choose_band(
@@ -162,7 +160,17 @@ def choose(
         np.empty(0, np.uint8),
         *_memory(*ranks.shape),
     )
-    return tree.order.astype(indices.dtype)[ranks]
+    return _mapped(tree.order.astype(indices.dtype), ranks)
+
+
+def _mapped(table: Indices, numbers: Indices, out: Indices | None = None) -> Indices:
+    """Return the table's values for an array of its numbers: of the same shape, contiguous."""
+    values = np.empty(numbers.shape, table.dtype) if out is None else out
+    step = max(1, _BLOCK_PIXELS // numbers.shape[1])
+    for top in range(0, len(numbers), step):  # NumPy makes eight bytes of each number
+        rows = slice(top, top + step)
+        table.take(numbers[rows], out=values[rows], mode="clip")
+    return values
 
 
 def _nearest_ranks(entries: npt.NDArray[np.int16]) -> npt.NDArray[np.uint16]:
@@ -249,8 +257,8 @@ def _memory(
     fresh = _fresh()
     return (
         fresh.dense.copy(),
-        np.full((16, 1 << min(max(bits + 4, 10), 19)), _HALF),
-        np.full((16, 1 << min(max(bits + 1, 10), 17)), _HALF),
+        _blank(1 << min(max(bits + 4, 10), 19), (0, *range(2, 16))),
+        _blank(1 << min(max(bits + 1, 10), 17), range(2, 16)),
         np.zeros((2, 1 << min(max(bits + 1, 8), 20)), np.uint32),
         fresh.gates.copy(),
         np.zeros((2, width), np.int32),
@@ -259,6 +267,14 @@ def _memory(
         fresh.refined_a.copy(),
         fresh.refined_b.copy(),
     )
+
+
+def _blank(size: int, used: Iterable[int]) -> npt.NDArray[np.uint32]:
+    """Return a row of slots that know nothing for each input; rows not in use take no memory."""
+    slots = np.empty((16, size), np.uint32)
+    for row in used:
+        slots[row] = _HALF
+    return slots
 
 
 @cache
