@@ -984,12 +984,153 @@ def decode_entropy_band(payload: bytes, palette: list[Color], rows: int, width: 
     return BandDecoder(payload, palette, rows, width).decode()
 
 
-# ---- §7.7 The palette
+# ---- §7.7 Coded palettes
+
+ALPHA, GREEN, RED, BLUE = range(4)  # the order of a key's bits
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The entries whose keys have the same first `depth` bits: these, as samples, and a number."""
+
+    depth: int
+    samples: Color
+    count: int
+
+    @property
+    def plane(self) -> int:
+        return self.depth // 4
+
+    @property
+    def role(self) -> int:
+        return self.depth % 4
+
+    def known(self, role: int) -> int:
+        """Return how many bits of a sample are known."""
+        return self.plane + (role < self.role)
+
+    def sides(self, zeros: int) -> list[Cell]:
+        """Return what is not empty of the two cells that the next bit makes of this."""
+        cells: list[Cell] = []
+        for bit, count in (0, zeros), (1, self.count - zeros):
+            if count > 0:
+                samples = list(self.samples)
+                samples[self.role] = 2 * samples[self.role] + bit
+                cells.append(Cell(self.depth + 1, tuple(samples), count))
+        return cells
+
+
+def compare(a: int, b: int) -> int:
+    """Return 0, 1 or 2 where a is less than b, equal to it or greater."""
+    return (a >= b) + (a > b)
+
+
+def near(difference: int) -> int:
+    return clamp(difference, -2, 2) + 2
+
+
+class PaletteDecoder:
+    """The model of a palette, and its way through the cells."""
+
+    def __init__(self, payload: bytes, channels: int) -> None:
+        self.channels = channels
+        self.coder = BitDecoder(payload)
+        a, b = (read_starts()[f"palette_weights_{name}"] for name in "ab")
+        self.mixer = Mixer(self.coder, ([row[:] for row in a], [row[:] for row in b]), (4, 32))
+        self.slots: dict[tuple[int, ...], Slot] = {}
+        self.last: Color = (0, 0, 0, 0)
+        self.entries: list[Color] = []
+
+    def decode(self, palette_size: int) -> list[Color]:
+        """Return the entries: alpha, green, red and blue of each."""
+        self.decode_cell(Cell(0, (0, 0, 0, 0), palette_size))
+        self.coder.check_end()
+        return self.entries
+
+    def decode_cell(self, cell: Cell) -> None:
+        if cell.depth == 32:
+            self.entries += [cell.samples] * cell.count
+            self.last = cell.samples
+            return
+        zeros = 0
+        if cell.role != ALPHA or self.channels == 4:
+            zeros = self.decode_zeros(cell)
+        for side in cell.sides(zeros):
+            self.decode_cell(side)
+
+    def decode_zeros(self, cell: Cell) -> int:
+        """Decode how many entries of a cell have a 0 as their next bit."""
+        place = 4 * cell.plane + cell.role
+        for zeros in range(cell.count):
+            rest = class_of(cell.count - zeros, (2, 3, 4, 6, 10))
+            slots = [
+                self.slots.setdefault((i, *context), Slot())
+                for i, context in enumerate(self.contexts(cell, zeros, rest))
+            ]
+            set_a = 6 * cell.role + rest
+            if self.mixer.decide(slots, set_a, place, cell.role, place):
+                return zeros
+        return cell.count
+
+    def contexts(self, cell: Cell, zeros: int, rest: int) -> list[tuple[int, ...]]:
+        """Return the places in the 16 tables."""
+        role, plane = cell.role, cell.plane
+        own = cell.samples[role]
+        green, green_bit = self.upper_bits(cell, GREEN)
+        red, red_bit = self.upper_bits(cell, RED)
+        blue, _ = self.upper_bits(cell, BLUE)
+        relation = 0
+        if role == RED:
+            relation = 2 * compare(red, green) + green_bit
+        elif role == BLUE:
+            relation = 6 * (2 * compare(blue, green) + green_bit) + 2 * compare(blue, red) + red_bit
+        red_green, blue_green = near(red - green), near(blue - green)
+        opacity = self.opacity(cell)
+        ahead = [
+            sample - (last >> (8 - cell.known(i)))
+            for i, (sample, last) in enumerate(zip(cell.samples, self.last, strict=True))
+        ]
+        signs = [compare(ahead[i], 0) for i in (GREEN, RED, BLUE, ALPHA)]
+        last_bit = self.last[role] >> (7 - plane) & 1
+        return [
+            (role, plane, rest),
+            (role, rest, relation),
+            (role, plane, relation),
+            (role, opacity, rest, min(zeros, 2)),
+            (role, plane, opacity, min(rest, 2)),
+            (role, red_green, blue_green, green_bit, red_bit),
+            (role, near(ahead[role]), last_bit, rest),
+            (role, *signs, last_bit),
+            (role, plane, near(ahead[role]), last_bit),
+            (role, plane, own & 15),
+            (role, rest, min(zeros, 3)),
+            (role, plane, cell.samples[GREEN] & 7),
+            (role, relation, last_bit),
+            (role, rest, red_green, blue_green),
+            (role, near(ahead[GREEN]), near(ahead[RED]), near(ahead[BLUE])),
+            (role, opacity, last_bit),
+        ]
+
+    @staticmethod
+    def upper_bits(cell: Cell, role: int) -> tuple[int, int]:
+        """Return a sample's bits before the plane, and that of the plane, 0 if not known yet."""
+        sample = cell.samples[role]
+        return divmod(sample, 2) if cell.known(role) > cell.plane else (sample, 0)
+
+    @staticmethod
+    def opacity(cell: Cell) -> int:
+        """Return 0 where all bits known of alpha are 1, 1 where all are 0, else 2."""
+        if cell.samples[ALPHA] == 2 ** cell.known(ALPHA) - 1:
+            return 0
+        return 1 if cell.samples[ALPHA] == 0 else 2
 
 
 def decode_coded_palette(payload: bytes, palette_size: int, channels: int) -> bytes:
     """Return the `palette_size * channels` bytes of a coded palette, or raise FormatError."""
-    raise NotImplementedError
+    entries = PaletteDecoder(payload, channels).decode(palette_size)
+    return b"".join(
+        bytes((red, green, blue, alpha)[:channels]) for alpha, green, red, blue in entries
+    )
 
 
 # ---------------------------------------------------------------------------- §8 End

@@ -41,9 +41,14 @@ def vector(name: str) -> bytes:
     return (VECTORS / "valid" / f"{name}.kq").read_bytes()
 
 
-def vectors_below(size: int) -> list[dict[str, Any]]:
-    """Return the valid vectors of less than `size` bytes."""
-    return [entry for entry in VALID if (VECTORS / entry["file"]).stat().st_size < size]
+def vectors_below(size: int, entropy_size: int | None = None) -> list[dict[str, Any]]:
+    """Return the valid vectors of less than `size` bytes, if given another for entropy coding."""
+    sizes = {"packed": size, "entropy": size if entropy_size is None else entropy_size}
+    return [
+        entry
+        for entry in VALID
+        if (VECTORS / entry["file"]).stat().st_size < sizes[entry["coding"]]
+    ]
 
 
 def name(entry: dict[str, Any]) -> str:

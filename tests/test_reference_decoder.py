@@ -25,8 +25,8 @@ from suite import (
     vectors_below,
 )
 
-TRUNCATED_BELOW = 2048
-FLIPPED_BELOW = 300
+TRUNCATED_BELOW = 2048, 120  # bytes of a packed vector, and of an entropy-coded one: it is slow
+FLIPPED_BELOW = 300, 70
 
 
 def run_decoder(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -38,8 +38,8 @@ def test_manifest_is_not_empty() -> None:
     """The suite has the vectors that the tests below count on."""
     assert len(VALID) >= 55
     assert len(INVALID) >= 125
-    assert len(vectors_below(TRUNCATED_BELOW)) >= 45
-    assert len(vectors_below(FLIPPED_BELOW)) >= 35
+    assert len(vectors_below(*TRUNCATED_BELOW)) >= 45
+    assert len(vectors_below(*FLIPPED_BELOW)) >= 35
 
 
 def test_vectors_cover_every_index_width() -> None:
@@ -98,7 +98,7 @@ def test_invalid_vector_is_refused(entry: dict[str, Any]) -> None:
     assert type(caught.value).__name__ == entry["error"]
 
 
-@pytest.mark.parametrize("entry", vectors_below(TRUNCATED_BELOW), ids=name)
+@pytest.mark.parametrize("entry", vectors_below(*TRUNCATED_BELOW), ids=name)
 def test_every_truncation_is_noticed(entry: dict[str, Any]) -> None:
     """A vector cut off anywhere gives a TruncatedError."""
     data = read_vector(entry)
@@ -107,7 +107,7 @@ def test_every_truncation_is_noticed(entry: dict[str, Any]) -> None:
             reference.decode(data[:size])
 
 
-@pytest.mark.parametrize("entry", vectors_below(FLIPPED_BELOW), ids=name)
+@pytest.mark.parametrize("entry", vectors_below(*FLIPPED_BELOW), ids=name)
 def test_every_flipped_bit_is_noticed(entry: dict[str, Any]) -> None:
     """A vector with any single bit flipped gives an error."""
     data = read_vector(entry)

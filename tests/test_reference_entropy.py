@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from suite import ROOT, reference
 from trace_entropy import DOCUMENT, PALETTE, PICTURE, with_trace
+from vectors.picture import ANNOTATED_ENTROPY
 
 import kqformat
 from kqformat.codec import entropy
@@ -94,6 +95,13 @@ def test_trace_is_up_to_date() -> None:
     """What the specification shows of the worked picture is what the reference decoder does."""
     text = DOCUMENT.read_text("utf-8")
     assert with_trace(text) == text, "run tools/trace_entropy.py"
+
+
+def test_trace_is_of_the_annotated_file() -> None:
+    """The picture of the trace is that whose file Annex B of the specification shows."""
+    rows = [index for row in PICTURE for index in row]
+    assert (ANNOTATED_ENTROPY.indices, ANNOTATED_ENTROPY.width) == (tuple(rows), len(PICTURE[0]))
+    assert ANNOTATED_ENTROPY.palette == tuple(PALETTE)
 
 
 @pytest.mark.parametrize("channels", [3, 4])

@@ -1,7 +1,7 @@
 """The package against the conformance suite and the reference decoder.
 
-The three share no code: the vectors have a writer of their own, and the reference decoder is a
-single file of plain Python.
+The three share no code: the vectors have a writer of their own, which takes entropy-coded payloads
+from the package, and the reference decoder is a single file of plain Python.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, settings
 from raw_files import raw_files
 from strategies import BAND_SHIFTS, indexed_images
 from suite import INVALID, VALID, VECTORS, name, read_vector, reference
 
 import kqformat
+from kqformat.codec.head import Coding
 from kqformat.codec.layout import read_layout
 from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, verify
 from kqformat.errors import KqError
@@ -24,6 +25,7 @@ from kqformat.model import IndexedImage
 
 NOT_CANONICAL = {"meta-all-other-order"}
 NOT_CANONICAL |= {"coding-1-packed", "coding-1-packed-bands", "coding-1-one-color"}
+NOT_CANONICAL |= {"coded-palette-86", "coded-palette-equal"}  # a band E would be a byte shorter
 KINDS = ["FormatError", "TruncatedError", "ChecksumError", "UnsupportedError", "LimitError"]
 IN_BANDS = ["FormatError", "ChecksumError"]
 
@@ -69,8 +71,6 @@ def outcome(read: Any, data: bytes) -> object:
         return read(data)
     except (KqError, reference.KqError) as error:
         return type(error).__name__
-    except NotImplementedError:  # the reference decoder has no entropy decoder yet
-        reject()
 
 
 @pytest.mark.parametrize("entry", VALID, ids=name)
@@ -118,7 +118,9 @@ def test_invalid_file_is_refused(entry: dict[str, Any]) -> None:
 def test_encoding_again_gives_the_same_bytes(entry: dict[str, Any]) -> None:
     """A canonical vector, decoded and encoded with its bands, is the same file; no other is."""
     data = read_vector(entry)
-    again = encode_indexed(decode_indexed(data), band_shift=read_layout(data).head.band_shift)
+    head = read_layout(data).head
+    coding = "entropy" if head.coding == Coding.ENTROPY else "packed"
+    again = encode_indexed(decode_indexed(data), coding=coding, band_shift=head.band_shift)
     assert (again == data) == (entry["name"] not in NOT_CANONICAL)
     assert decode_indexed(again) == decode_indexed(data)
 
@@ -127,7 +129,7 @@ def test_encoding_again_gives_the_same_bytes(entry: dict[str, Any]) -> None:
 def test_reference_decoder_reads_what_the_package_writes(
     image: IndexedImage, band_shift: int | None
 ) -> None:
-    """Both decoders read the same from any file that the package writes."""
+    """Both decoders read the same from any packed file that the package writes."""
     data = encode_indexed(image, band_shift=band_shift)
     assert reading_of_package(data) == reading_of_reference(data)
 

@@ -1,4 +1,4 @@
-"""Write the test vectors in `spec/vectors/`, and the annotated dump in the specification.
+"""Write the test vectors in `spec/vectors/`, and the annotated dumps in the specification.
 
     python tools/make_vectors.py            write what differs, delete vectors that are no more
     python tools/make_vectors.py --check    write nothing; exit 1 if something differs
@@ -25,7 +25,7 @@ from vectors.invalid_entropy import INVALID_ENTROPY
 from vectors.invalid_head import INVALID_HEADS
 from vectors.invalid_sections import INVALID_SECTIONS
 from vectors.manifest import manifest
-from vectors.picture import ANNOTATED
+from vectors.picture import ANNOTATED, ANNOTATED_ENTROPY
 from vectors.valid import VALID_PACKED, Valid
 from vectors.valid_entropy import VALID_ENTROPY
 
@@ -51,7 +51,9 @@ def expected_files() -> dict[Path, bytes]:
     files |= {VECTORS / "valid" / f"{entry.name}.kq": entry.picture.encode() for entry in VALID}
     files |= {VECTORS / "invalid" / f"{entry.name}.kq": entry.data for entry in INVALID}
     spec_text = SPEC_TEXT.read_bytes().decode()
-    files[SPEC_TEXT] = with_dump(spec_text, ANNOTATED).encode()
+    for name, picture in ("packed", ANNOTATED), ("entropy-coded", ANNOTATED_ENTROPY):
+        spec_text = with_dump(spec_text, name, picture)
+    files[SPEC_TEXT] = spec_text.encode()
     return files
 
 

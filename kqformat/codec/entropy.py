@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ mixing_kernel.fill_tables(list(LOGISTIC))
 entropy_kernel.fill_tables(
     list(DISTANCES), list(ACTIVITIES), list(ERRORS), list(FIRST_WEIGHTS), list(COSTS)
 )
+
+_Number = TypeVar("_Number", np.uint8, np.uint16, np.uint8 | np.uint16)
 
 _NOTHING = np.empty(0, np.uint8)
 
@@ -163,7 +166,9 @@ def choose(
     return _mapped(tree.order.astype(indices.dtype), ranks)
 
 
-def _mapped(table: Indices, numbers: Indices, out: Indices | None = None) -> Indices:
+def _mapped(
+    table: npt.NDArray[_Number], numbers: Indices, out: npt.NDArray[_Number] | None = None
+) -> npt.NDArray[_Number]:
     """Return the table's values for an array of its numbers: of the same shape, contiguous."""
     values = np.empty(numbers.shape, table.dtype) if out is None else out
     step = max(1, _BLOCK_PIXELS // numbers.shape[1])

@@ -1,4 +1,4 @@
-"""The annotated hex dump of Annex B, taken from the real bytes of the picture it shows."""
+"""The annotated hex dumps of Annex B, taken from the real bytes of the pictures they show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vectors.picture import Picture
 from vectors.writer import bit_string
 
-BEGIN = "<!-- annotated dump: written by tools/make_vectors.py -->"
+BEGIN = "<!-- annotated dump: {}, written by tools/make_vectors.py -->"
 END = "<!-- end of annotated dump -->"
 
 HEAD_FIELDS = [
@@ -22,26 +22,32 @@ HEAD_FIELDS = [
 
 
 def annotated_fields(picture: Picture) -> Iterator[tuple[int, str]]:
-    """Yield byte length and meaning of each field of a one-band file without metadata."""
+    """Yield byte length and meaning of each field of a one-band RGB file without metadata."""
     colors = len(picture.palette)
-    head_end = 20 + picture.channels * colors
-    payload = -(-len(picture.indices) * picture.index_width // 8)
+    head_end = len(picture.head().encode())
+    payload = len(picture.band_sections()[0]) - 9
+    packed = f"ceil({picture.height} * {picture.width} * {picture.index_width} / 8)"
     values = {
         "width": f"{picture.width}",
         "height": f"{picture.height}",
         "version": "1",
         "palette_size - 1": f"{colors - 1}: k = {colors}, so b = {picture.index_width}",
         "band_shift": f"{picture.band_shift}: one band",
-        "coding, palette_format": "0, 0: packed, RGB",
+        "coding, palette_format": ("0, 0: packed, RGB", "1, 0: entropy, RGB")[picture.coding],
     }
     for size, name in HEAD_FIELDS:
         yield size, f"{name} = {values[name]}" if name in values else name
     for index, entry in enumerate(picture.palette):
         yield picture.channels, f"palette entry {index}: {', '.join(map(str, entry))}"
     yield 4, f"head_crc, of bytes 0 to {head_end - 5}"
-    yield 1, "tag 'B': a band"
-    yield 4, f"length = ceil({picture.height} * {picture.width} * {picture.index_width} / 8)"
-    yield payload, "payload, see below"
+    if picture.tags == "B":
+        yield 1, "tag 'B': a band"
+        yield 4, f"length = {packed}"
+        yield payload, "payload, see below"
+    else:
+        yield 1, "tag 'E': an entropy-coded band"
+        yield 4, f"length = {payload}, less than {packed}"
+        yield payload, "payload, decoded in entropy.md, 7.9"
     yield 4, f"crc, of bytes {head_end} to {head_end + 4 + payload}"
 
 
@@ -74,13 +80,16 @@ def bit_lines(picture: Picture) -> Iterator[str]:
 
 def dump(picture: Picture) -> str:
     """Return the dump as it stands between the markers, in a fenced block."""
-    return "\n".join(["```", *field_lines(picture), "", *bit_lines(picture), "```"])
+    lines = list(field_lines(picture))
+    if picture.tags == "B":
+        lines += ["", *bit_lines(picture)]
+    return "\n".join(["```", *lines, "```"])
 
 
-def with_dump(text: str, picture: Picture) -> str:
+def with_dump(text: str, name: str, picture: Picture) -> str:
     """Return the specification's text with the dump between the markers put right."""
-    before, begin, rest = text.partition(BEGIN)
+    before, begin, rest = text.partition(BEGIN.format(name))
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError("the markers of the annotated dump are missing")
-    return f"{before}{BEGIN}\n{dump(picture)}\n{END}{after}"
+    return f"{before}{begin}\n{dump(picture)}\n{END}{after}"

@@ -24,8 +24,8 @@ def encode_band(
     indices: tuple[int, ...], width: int, palette: tuple[tuple[int, ...], ...], room: int
 ) -> bytes:
     """Return a band's payload, which must not be longer than `room` bytes."""
-    dtype = np.uint8 if len(palette) <= 256 else np.uint16
-    payload = entropy.encode(np.array(indices, dtype).reshape(-1, width), _array(palette), room)
+    rows = np.array(indices, np.uint16).reshape(-1, width)
+    payload = entropy.encode(rows, _array(palette), room)
     if payload is None:
         raise ValueError("a band is no shorter coded")
     return payload

@@ -10,15 +10,16 @@ from vectors.writer import section
 
 COLORS = in_order(tuple((40 + i * 18, 30 + i * 20, 90 + i * 9) for i in range(11)))
 
-# One band of 9 rows, its palette coded; the same in three bands of 4, 4 and 1 rows.
-ONE = entropy_picture(12, 9, COLORS, slope(12, 9, 11, grain=1))
+# One band, its palette coded, and three bands of 4, 4 and 2 rows. Of the payloads with one byte
+# less or another last byte many are those of other pictures, and legal: these here are not.
+ONE = entropy_picture(22, 9, COLORS, slope(22, 9, 11, grain=1))
 ONE_PAYLOAD = ONE.payload(ONE.indices, "E")
-THREE = replace(ONE, band_shift=2)
+THREE = entropy_picture(24, 10, COLORS, slope(24, 10, 11, grain=1), band_shift=2)
 THREE_BANDS = THREE.band_sections()
 CODED = ONE.head().coded_palette or b""
 
 
-def bytes_more(payload: bytes, step: int) -> bytes:
+def changed_at_end(payload: bytes, step: int) -> bytes:
     """Return the payload with its last byte changed."""
     return payload[:-1] + bytes([(payload[-1] + step) & 255])
 
@@ -50,11 +51,11 @@ BANDS = [
         ONE_PAYLOAD + b"\x00",
     ),
     band("more", "Nothing follows the tail.", ONE_PAYLOAD + b"\x5a"),
-    band("last-byte", "The last byte is what the pixels take.", bytes_more(ONE_PAYLOAD, 100)),
+    band("last-byte", "The last byte is what the pixels take.", changed_at_end(ONE_PAYLOAD, 102)),
     band(
         "tail-not-least",
         "Of the shortest tails it is the least; the next one gives the same pixels.",
-        bytes_more(ONE_PAYLOAD, 1),
+        changed_at_end(ONE_PAYLOAD, 1),
     ),
     band("first-byte", "A changed first byte shows at the end.", b"\x00" + ONE_PAYLOAD[1:]),
     band("all-ones", "A payload must reach to the last pixel; all ones do not.", b"\xff" * 3),
@@ -83,11 +84,11 @@ PALETTES = [
         CODED + b"\x00",
     ),
     palette("more", "Nothing follows the tail.", CODED + b"\x5a"),
-    palette("last-byte", "The last byte is what the entries take.", bytes_more(CODED, 100)),
+    palette("last-byte", "The last byte is what the entries take.", changed_at_end(CODED, 100)),
     palette(
         "tail-not-least",
         "Of the shortest tails it is the least; the next one gives the same entries.",
-        bytes_more(CODED, 1),
+        changed_at_end(CODED, 1),
     ),
     palette("all-ones", "A payload must reach to the last entry; all ones do not.", b"\xff" * 3),
     palette(

@@ -12,7 +12,8 @@ from vectors.valid import Valid
 ABOUT = (
     "Written by tools/make_vectors.py. pixels_sha256 is that of the interleaved RGB or RGBA "
     "samples, indices_sha256 that of the indices as big-endian u16, both in raster order. "
-    "metadata gives lengths, but for resolution, which is given itself."
+    "metadata gives lengths, but for resolution, which is given itself. tags are those of "
+    "the bands."
 )
 KEY_OF_TAG = {"i": "icc", "e": "exif", "x": "xmp"}
 
@@ -37,6 +38,7 @@ def metadata_entry(picture: Picture) -> dict[str, object]:
 
 def valid_entry(vector: Valid) -> dict[str, object]:
     picture = vector.picture
+    bands = picture.band_sections()
     indices = b"".join(index.to_bytes(2, "big") for index in picture.indices)
     return {
         "name": vector.name,
@@ -45,7 +47,10 @@ def valid_entry(vector: Valid) -> dict[str, object]:
         "height": picture.height,
         "colors": len(picture.palette),
         "channels": picture.channels,
-        "bands": len(picture.band_sections()),
+        "coding": ("packed", "entropy")[picture.coding],
+        "is_palette_coded": picture.codes_palette,
+        "bands": len(bands),
+        "tags": "".join(chr(band[0]) for band in bands),
         "pixels_sha256": sha256(picture.pixels()),
         "indices_sha256": sha256(indices),
         "metadata": metadata_entry(picture),

@@ -170,3 +170,12 @@ ANNOTATED = Picture(
     palette=((255, 255, 255), (0, 0, 0), (230, 60, 20)),
     indices=(0, 1, 2, 1, 0, 2, 2, 0, 1, 2),
 )
+
+# The picture of the trace in entropy.md, §7.9.
+ANNOTATED_ENTROPY = entropy_picture(
+    width=4,
+    height=3,
+    palette=((255, 255, 255), (0, 0, 0), (230, 60, 20), (90, 160, 230), (200, 200, 200)),
+    indices=(1, 1, 1, 1, 1, 1, 2, 4, 1, 1, 3, 0),
+    codes_palette=False,
+)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 from vectors.picture import (
+    ANNOTATED_ENTROPY,
     Palette,
     Picture,
     entropy_picture,
     in_order,
-    picture,
     rgb_palette,
     rgba_palette,
-    scattered,
     slope,
 )
 from vectors.valid import RESOLUTION, Valid
@@ -76,15 +76,21 @@ def sprite(*, tags: str = "E", band_shift: int = 31) -> Picture:
 
 
 def flat(index: int, width: int = 16, height: int = 16) -> Picture:
-    palette = ((255, 255, 255), (0, 0, 0), (230, 60, 20), (90, 160, 230), (200, 200, 200))
-    return entropy_picture(width, height, palette, [index] * (width * height), codes_palette=False)
+    """Return a picture of one entry of the annotated one's palette."""
+    indices = (index,) * (width * height)
+    return replace(ANNOTATED_ENTROPY, width=width, height=height, indices=indices)
+
+
+def noise(count: int, size: int) -> list[int]:
+    """Return indices below `size` that no model foresees."""
+    return [int.from_bytes(sha256(b"%d" % i).digest(), "big") % size for i in range(count)]
 
 
 def noisy_bands() -> Picture:
     """Return bands of four rows: smooth, noise, smooth, noise, and two rows smooth again."""
     smooth = list(slope(20, 18, 16))
-    noise = scattered(20 * 18, 16)
-    indices = [noise[i] if i // 80 % 2 else smooth[i] for i in range(20 * 18)]
+    rough = noise(20 * 18, 16)
+    indices = [rough[i] if i // 80 % 2 else smooth[i] for i in range(20 * 18)]
     return entropy_picture(20, 18, ramp(16), indices, band_shift=2, tags="EB")
 
 
@@ -99,11 +105,12 @@ def entropy(name: str, pixels: Picture, shows: str) -> Valid:
 
 def coded_palette(name: str, palette: Palette, shows: str) -> Valid:
     """Return a picture whose palette is coded, and whose one band is packed."""
-    pixels = picture(5, 3, palette)
-    return Valid(f"coded-palette-{name}", replace(pixels, coding=1, codes_palette=True), shows)
+    pixels = entropy_picture(5, 3, palette, noise(15, len(palette)), tags="B")
+    return Valid(f"coded-palette-{name}", pixels, shows)
 
 
 BANDS = [
+    entropy("annotated", ANNOTATED_ENTROPY, "The second picture of Annex B, traced in 7.9."),
     entropy("photo", photo(), "256 colours, smooth with some grain; the palette is coded too."),
     entropy(
         "colors-00002",
@@ -146,7 +153,7 @@ BANDS = [
         "Equal entries are leaves of their own, in the tree and in the coded palette.",
     ),
     entropy(
-        "gates",
+        "tiles",
         entropy_picture(
             48, 30, ramp(6), ((x // 8 + y // 6) % 6 for y in range(30) for x in range(48))
         ),
