@@ -22,6 +22,7 @@ from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
 from kqformat.quantizer.pipeline import DEFAULT_COLORS, Quantization, Quantizer
 from kqformat.quantizer.pixels import flat_pixels
+from kqformat.quantizer.spaces import DEFAULT_SPACE
 from kqformat.search import elbow
 from kqformat.search import reach as search
 from kqformat.search.elbow import Elbow
@@ -192,9 +193,11 @@ def encode(
     >>> len(data), decode(data).shape
     (32, (64, 64, 3))
     """
+    options = _settled(options)
+    storage = _storage(coding, rdo, options)
     if not isinstance(image, IndexedImage):
         chosen = quantization(image, colors, **options)
-        image = suited(chosen, image, coding, rdo, options).image
+        image = storage.suited(chosen, flat_pixels(image)[0]).image
     if metadata is not None:
         image = replace(image, metadata=metadata)
     return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
@@ -257,7 +260,8 @@ def reach(
     ----------
     image : IndexedImage or ndarray
         As in `quantization`. An indexed image that the search would keep lossless is kept as it
-        is, unless its palette has entries to spare.
+        is, unless its palette has entries to spare; another order of them, which can take fewer
+        bytes with entropy coding, is taken only where `target` limits these.
     target : Target
         What is wanted: a PSNR, a worst pixel, a quality of 0 to 100, a size; all that is given.
     max_colors : int or None
@@ -292,6 +296,7 @@ def reach(
     >>> reached.quantization.image.colors, reached.file_bytes
     (10, 187)
     """
+    options = _settled(options)
     reached = search.reach(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
         target,
@@ -344,6 +349,7 @@ def auto_colors(
     >>> auto_colors(np.array([[9, 9, 200, 201]], np.uint8)).reason
     '2 colours in 36 bytes, 54.2 dB: 3 would be lossless, not worth 3 bytes more'
     """
+    options = _settled(options)
     chosen = elbow.auto_colors(
         Quantizer(_pixels(image), Options(**options), _metadata(image)),
         _storage(coding, rdo, options, metadata, exact_metadata),
@@ -394,7 +400,15 @@ def _storage(
     if rdo and options.get("dither", "none") != "none":
         raise ParameterError("rdo would undo the dithering: give one of them")
     fixed = color_array(tuple(options.get("keep_colors", ())))
-    return Storage(coding, metadata, exact_metadata, rdo, fixed)
+    space = options.get("space", DEFAULT_SPACE)
+    return Storage(coding, metadata, exact_metadata, rdo, fixed, space)
+
+
+def _settled(options: QuantizeOptions) -> QuantizeOptions:
+    """Return options that can be gone through any number of times."""
+    if "keep_colors" in options:
+        options["keep_colors"] = tuple(options["keep_colors"])
+    return options
 
 
 def _pixels(image: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -413,7 +427,7 @@ def _least_colors(options: QuantizeOptions) -> int:
 def _kept_as_it_is(
     image: IndexedImage | npt.NDArray[np.uint8], chosen: Quantization
 ) -> Quantization:
-    """Give an indexed image its own order back where no pixel changed and nothing is saved."""
+    """Give an indexed image its own order back where no pixel and no number of colours changed."""
     if not isinstance(image, IndexedImage) or not chosen.lossless:
         return chosen
     if image.palette.nbytes != chosen.image.palette.nbytes:

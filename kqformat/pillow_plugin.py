@@ -1,7 +1,8 @@
 """`.kq` files in Pillow: importing this module registers the format `KQ`.
 
-`save` takes `colors` and the other options of `kqformat.quantize`, `coding` and `band_shift`; an
-image of mode P keeps its indices and palette exactly unless fewer `colors` are asked for.
+`save` takes `colors` and the other options of `kqformat.quantize`, `coding`, `rdo` and
+`band_shift`; an image of mode P keeps its indices and palette exactly unless fewer `colors` are
+asked for.
 
 `save` writes the ICC profile, EXIF, XMP and resolution that it is given, else those in the image's
 `info`. Where the EXIF is the image's own and says that the picture is to be turned, the pixels are

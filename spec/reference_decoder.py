@@ -228,6 +228,7 @@ PACKED_BAND, ENTROPY_BAND = BANDS = ("B", "E")
 ICC, EXIF, XMP, RESOLUTION = "i", "e", "x", "r"  # §5.2
 KNOWN_ANCILLARY = (ICC, EXIF, XMP, RESOLUTION)
 RESOLUTION_LENGTH = 8
+PIXELS_TO_A_BYTE = 363_420  # more than entropy coding can reach, §7.8
 
 
 class Metadata(TypedDict, total=False):
@@ -294,6 +295,10 @@ def check_length(tag: str, length: int, head: Head, band: int) -> None:
         raise FormatError(f"band {band} has {length} bytes instead of {packed_length}")
     if tag == ENTROPY_BAND and length >= packed_length:
         raise FormatError(f"band {band} has {length} bytes, packed it had {packed_length}")
+    if tag == ENTROPY_BAND:
+        pixels = head.rows_of_band(band) * head.width
+        if pixels >= PIXELS_TO_A_BYTE * (length + 4):
+            raise FormatError(f"band {band} has {length} bytes for {pixels} pixels")
     if tag == RESOLUTION and length != RESOLUTION_LENGTH:
         raise FormatError(f"section '{tag}' has {length} bytes instead of {RESOLUTION_LENGTH}")
     if tag in KNOWN_ANCILLARY and length == 0:

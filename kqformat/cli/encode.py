@@ -127,7 +127,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_rdo(options: argparse.Namespace) -> None:
     """Raise `ParameterError` where --rdo could do nothing, or would undo what was asked for."""
-    if not options.rdo:
+    from kqformat.search.sparing import checked_price
+
+    if not checked_price(options.rdo):
         return
     if options.coding == "packed":
         raise ParameterError("--rdo spares bits of entropy coding: give --small with it")

@@ -72,3 +72,18 @@ def packed_byte_length(pixels: int, index_width: int) -> int:
     (5, 2, 0)
     """
     return -(-pixels * index_width // 8)
+
+
+PIXELS_TO_A_BYTE = 363_420
+"""More pixels than a byte of entropy coding can stand for (spec §7.8)."""
+
+
+def most_entropy_pixels(length: int) -> int:
+    """Return a number of pixels that no entropy-coded payload of this length reaches.
+
+    Examples
+    --------
+    >>> most_entropy_pixels(0)
+    1453680
+    """
+    return PIXELS_TO_A_BYTE * (length + 4)

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from kqformat.codec.ancillary import check_length, metadata_from, metadata_sections
-from kqformat.codec.bands import band_rows, packed_byte_length
+from kqformat.codec.bands import (
+    PIXELS_TO_A_BYTE,
+    band_rows,
+    most_entropy_pixels,
+    packed_byte_length,
+)
 from kqformat.codec.cursor import BytesLike, Cursor, MemoryCursor
 from kqformat.codec.head import Coding, Head, read_head
 from kqformat.codec.sections import (
@@ -177,7 +182,7 @@ def _read_bands(
         if bands:
             start = read_start(cursor)
             _require_band(start, head)
-        _check_band_length(start, packed_byte_length(pixels, head.index_width), len(bands))
+        _check_band_length(start, pixels, head.index_width, len(bands))
         bands.append(skip_payload(cursor, start))
     if not cursor.at_end():
         raise FormatError(
@@ -210,17 +215,21 @@ def _require_band(start: SectionStart, head: Head) -> None:
     )
 
 
-def _check_band_length(start: SectionStart, packed_length: int, number: int) -> None:
+def _check_band_length(start: SectionStart, pixels: int, index_width: int, number: int) -> None:
     """Compare a band's length with that of its pixels packed, which entropy coding is to beat."""
+    packed_length = packed_byte_length(pixels, index_width)
     expected: object = packed_length
     if start.tag == PACKED_TAG:
         if start.length == packed_length:
             return
         problem = "has another length than its pixels"
     else:
-        if start.length < packed_length:
+        if start.length < packed_length and pixels < most_entropy_pixels(start.length):
             return
         problem, expected = "is no shorter than packed", f"less than {packed_length}"
+        if start.length < packed_length:
+            problem = "is too short for its pixels"
+            expected = f"more than {pixels // PIXELS_TO_A_BYTE - 4}"
     raise FormatError(
         f"band {number} {problem}",
         field=f"length of section {start.tag!r}",

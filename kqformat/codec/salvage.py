@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.codec import entropy, packed, packed_kernel
-from kqformat.codec.bands import band_rows, packed_byte_length
+from kqformat.codec.bands import band_rows, most_entropy_pixels, packed_byte_length
 from kqformat.codec.cursor import BytesLike, MemoryCursor
 from kqformat.codec.head import Coding, Head
 from kqformat.codec.layout import band_byte_length, read_opening
@@ -70,7 +70,9 @@ def decode_truncated(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Ind
                 if band.tag == PACKED_TAG:
                     flat = indices[top:bottom].reshape(-1)
                     _unpack_available(payload, head.index_width, flat)
-                elif len(payload) == band.length < packed_length:
+                elif len(payload) == band.length < packed_length and (
+                    (bottom - top) * head.width < most_entropy_pixels(band.length)
+                ):
                     _decode_whole(payload, palette, indices[top:bottom])
             band = _next_band(cursor, head, band)
     indices[indices >= head.palette_size] = 0

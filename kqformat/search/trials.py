@@ -18,6 +18,7 @@ from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 from kqformat.quantizer.pipeline import Quantization, Quantizer
+from kqformat.quantizer.spaces import DEFAULT_SPACE
 from kqformat.search.sparing import checked_price, spare_bits
 from kqformat.search.worst import worst_error
 
@@ -75,6 +76,8 @@ class Storage:
         What a bit may cost; see `sparing`. Not for "packed".
     fixed : ndarray, uint8, shape (n, 4), or None
         Colours that `rdo` must leave as they are.
+    space : str
+        Where `rdo` measures errors.
     """
 
     coding: str = "packed"
@@ -82,6 +85,7 @@ class Storage:
     exact_metadata: Metadata | None = None
     rdo: float = 0.0
     fixed: npt.NDArray[np.uint8] | None = None
+    space: str = DEFAULT_SPACE
 
     def __post_init__(self) -> None:
         """Check that there are bits to spare."""
@@ -93,7 +97,7 @@ class Storage:
         if self.coding == "packed":
             return chosen
         if self.rdo:
-            return spare_bits(chosen, pixels, self.rdo, self.fixed)
+            return spare_bits(chosen, pixels, self.rdo, self.fixed, self.space)
         return replace(chosen, image=coded_palette.sort(chosen.image))
 
     def metadata_of(self, chosen: Quantization) -> Metadata:

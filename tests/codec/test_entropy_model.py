@@ -12,6 +12,7 @@ import pytest
 
 from kqformat.codec import entropy
 from kqformat.codec.bands import packed_byte_length
+from kqformat.codec.entropy_tables import squash
 from kqformat.errors import FormatError, ParameterError
 
 Indices = npt.NDArray[np.uint8 | np.uint16]
@@ -121,6 +122,31 @@ def test_no_room_is_no_payload() -> None:
     assert entropy.encode(noise, palette_of(200), len(whole)) == whole
     assert entropy.encode(noise, palette_of(200), len(whole) - 1) is None
     assert entropy.encode(noise, palette_of(200), 0) is None
+
+
+@pytest.mark.parametrize("colors", [5, 5000])
+def test_choices_for_nothing_change_nothing(colors: int) -> None:
+    """Where a bit costs nothing each pixel keeps its nearest entry, in large palettes too."""
+    numbers = np.random.default_rng(6).integers(0, colors, (30, 40))
+    indices = as_indices(numbers, colors)
+    grey = np.linspace(0, 16000, colors).astype(np.int16)
+    entries = np.repeat(grey[:, None], 4, axis=1)
+    palette = np.repeat((grey[:, None] // 64).astype(np.uint8), 3, axis=1)
+    points = entries[indices]
+    for price, same in ((0.0, True), (1e6, False)):
+        chosen = entropy.choose(indices, palette, points, entries, bit_price=price, farthest=1024.0)
+        assert np.array_equal(chosen, indices) == same
+
+
+def test_squash() -> None:
+    """Logits below 0 mirror those above."""
+    assert [squash(logit) for logit in (-3072, -100, 0, 100, 3072)] == [
+        1,
+        65536 - squash(100),
+        32768,
+        squash(100),
+        65535,
+    ]
 
 
 def test_memory_is_bounded() -> None:

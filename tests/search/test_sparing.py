@@ -36,9 +36,9 @@ def chosen(photograph: npt.NDArray[np.uint8]) -> Quantization:
 def spared(
     chosen: Quantization, pixels: npt.NDArray[np.uint8], price: float, fixed: object = None
 ) -> Quantization:
-    """Spare bits of a picture."""
+    """Spare bits of a picture, with errors measured in sRGB."""
     colors = None if fixed is None else np.array(fixed, np.uint8)
-    return spare_bits(chosen, pixels.reshape(-1, pixels.shape[2]), price, colors)
+    return spare_bits(chosen, pixels.reshape(-1, pixels.shape[2]), price, colors, "srgb")
 
 
 def rgba(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -151,11 +151,47 @@ def test_an_indexed_image_is_kept(chosen: Quantization) -> None:
     assert kqformat.decode_indexed(data) == chosen.image
 
 
-@pytest.mark.parametrize("price", [-1.0, 100_001.0, float("nan")])
+@pytest.mark.parametrize("price", [-1.0, 100_001.0, float("nan"), float("inf"), "5", None, True])
 def test_impossible_prices(price: float, photograph: npt.NDArray[np.uint8]) -> None:
-    """A price is a number from 0 to 100,000."""
-    with pytest.raises(ParameterError, match="rdo"):
-        kqformat.encode(photograph, coding="entropy", rdo=price)
+    """A price is a number from 0 to 100,000, whatever it is for."""
+    for image in (photograph, kqformat.quantize(photograph, 4)):
+        with pytest.raises(ParameterError, match="rdo"):
+            kqformat.encode(image, coding="entropy", rdo=price)
+
+
+def test_lossless_means_that_no_pixel_changed() -> None:
+    """Faint colours, which stand for one another at no error, are not taken for the same."""
+    pixels = np.zeros((32, 32, 4), np.uint8)
+    pixels[:16] = (1, 0, 0, 1)
+    pixels[16:] = (9, 200, 30, 255)
+    pixels[0, 0] = (1, 2, 3, 255)
+    chosen = quantize(pixels, 256)
+    assert chosen.lossless
+    result = spare_bits(chosen, pixels.reshape(-1, 4), 1)
+    assert result.lossless == np.array_equal(result.image.to_rgb(), pixels)
+    faint = np.random.default_rng(0).integers(0, 4, (20, 20, 4)).astype(np.uint8)
+    faint[:, :, 3] = 1
+    result = spare_bits(quantize(faint, 256), faint.reshape(-1, 4), 1)
+    assert result.lossless == np.array_equal(result.image.to_rgb(), faint)
+
+
+def test_fixed_colours_stay_though_nothing_has_them(photograph: npt.NDArray[np.uint8]) -> None:
+    """What --keep-color promises holds, however the colours are given."""
+    for colors in (["#ff00ff"], iter(["#ff00ff"])):
+        data = kqformat.encode(photograph, colors=8, coding="entropy", rdo=10, keep_colors=colors)
+        assert [255, 0, 255] in kqformat.decode_indexed(data).palette.tolist()
+
+
+@pytest.mark.parametrize("space", ["weighted", "srgb", "oklab"])
+def test_errors_are_measured_where_the_quantizer_does(
+    space: str, photograph: npt.NDArray[np.uint8]
+) -> None:
+    """Bits for next to nothing change next to nothing, in any space."""
+    plain = kqformat.encode(photograph, colors=32, coding="entropy", space=space)
+    close = kqformat.encode(photograph, colors=32, coding="entropy", space=space, rdo=1e-9)
+    changed = kqformat.decode(plain) != kqformat.decode(close)
+    assert np.abs(kqformat.decode(plain).astype(int) - kqformat.decode(close)).max() <= 2
+    assert changed.mean() < 0.2
 
 
 def test_what_it_does_not_go_with(photograph: npt.NDArray[np.uint8]) -> None:
@@ -178,6 +214,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         (["--rdo", "5"], b"--small"),
         (["--rdo", "5", "--small", "--dither", "blue-noise"], b"dithering"),
         (["--rdo", "5", "--small", "--palette", source], b"palette"),
+        (["--rdo", "-5", "--small"], b"rdo is -5.0"),
     ):
         done = run_kq("encode", source, "-o", tmp_path / "c.kq", *arguments)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr

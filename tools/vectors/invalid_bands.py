@@ -220,6 +220,13 @@ ENTROPY = [
         with_one_entropy_band(section("E", bytes(4))),
     ),
     entropy(
+        "too-many-pixels",
+        FORMAT,
+        "No payload holds 363,420 * (length + 4) pixels.",
+        replace(picture(1, 1, rgb_palette(2)), coding=1, width=1_453_680).head().encode()
+        + section("E", b""),
+    ),
+    entropy(
         "length-largest-claim",
         FORMAT,
         "The length is checked before length + 4 bytes need be there.",
