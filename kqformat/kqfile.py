@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -123,7 +124,9 @@ class KqFile:
         FormatError
             If an index has no palette entry, or an entropy-coded band is damaged.
         """
-        indices = read_region(self._open_data(), self.layout, left, top, right, bottom)
+        data = self._open_data()
+        band = partial(self._entropy_band, data)
+        indices = read_region(data, self.layout, left, top, right, bottom, band)
         return IndexedImage(indices, self.palette, self.metadata)
 
     def to_indexed(self) -> IndexedImage:
@@ -151,7 +154,7 @@ class KqFile:
             data.close()
 
     def _entropy_band(self, data: BytesLike, number: int) -> Indices:
-        """Return the indices of an entropy-coded band, which are kept for the next pixel."""
+        """Return the indices of an entropy-coded band, which are kept for what is read next."""
         band = self._band
         if band is None or band[0] != number:
             band = number, read_entropy_band(data, self.layout, number)

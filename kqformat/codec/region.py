@@ -6,6 +6,9 @@ would read all. Entropy-coded bands are decoded whole, and checked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from kqformat.codec import packed, packed_kernel
@@ -41,7 +44,13 @@ def pixel_bit(layout: Layout, x: int, y: int) -> int:
 
 
 def read_region(
-    data: BytesLike, layout: Layout, left: int, top: int, right: int, bottom: int
+    data: BytesLike,
+    layout: Layout,
+    left: int,
+    top: int,
+    right: int,
+    bottom: int,
+    entropy_band: Callable[[int], Indices] | None = None,
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -51,6 +60,9 @@ def read_region(
         The whole file, to which `layout` belongs.
     left, top, right, bottom : int
         0 ≤ left < right ≤ width and 0 ≤ top < bottom ≤ height.
+    entropy_band : callable or None
+        What gives the indices of an entropy-coded band, of which it may remember some; None for
+        `read_entropy_band`. Threads may call it at once.
 
     Returns
     -------
@@ -79,12 +91,14 @@ def read_region(
         for number in range(top >> head.band_shift, (bottom - 1 >> head.band_shift) + 1)
     ]
 
+    band_of = entropy_band or partial(read_entropy_band, data, layout)
+
     def read(part: tuple[int, int, int]) -> None:
         number, first, end = part
         target = indices[first - top : end - top]
         if layout.bands[number].tag == ENTROPY_TAG:
             first_row = first - (number << head.band_shift)
-            rows = read_entropy_band(data, layout, number)[first_row : first_row + end - first]
+            rows = band_of(number)[first_row : first_row + end - first]
             target[:] = rows[:, left:right]
         else:
             _read_packed(data, layout, left, first, target)

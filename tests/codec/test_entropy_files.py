@@ -269,7 +269,7 @@ def test_every_pixel_of_mixed_bands() -> None:
 
 
 def test_single_pixels_decode_a_band_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pixels that are read one after another from one band do not decode it again each time."""
+    """Pixels and regions read one after another from one band do not decode it each time."""
     decoded = []
 
     def counted(data: Any, layout: Layout, number: int) -> Any:
@@ -281,6 +281,7 @@ def test_single_pixels_decode_a_band_once(monkeypatch: pytest.MonkeyPatch) -> No
         for x, y in itertools.product(range(5), (16, 20)):
             assert file[x, y] == 7
         assert file[0, 30] == 7
+        assert (file.region(3, 25, 9, 31).indices == 7).all()
     assert decoded == [2, 3]
 
 

@@ -79,8 +79,8 @@ def file_with_bad_index(crc: bytes | None = None) -> bytes:
     return head.encode() + writer.section("B", payload, crc=crc)
 
 
-def read(file: bytes, *box: int) -> Any:
-    return read_region(file, read_layout(file), *box).tolist()
+def read(file: bytes, left: int, top: int, right: int, bottom: int) -> Any:
+    return read_region(file, read_layout(file), left, top, right, bottom).tolist()
 
 
 def test_index_without_an_entry_is_refused_where_it_is() -> None:
