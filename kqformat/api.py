@@ -196,8 +196,9 @@ def encode(
     options = _settled(options)
     storage = _storage(coding, rdo, options)
     if not isinstance(image, IndexedImage):
-        chosen = quantization(image, colors, **options)
-        image = storage.suited(chosen, flat_pixels(image)[0]).image
+        pixels = image
+        chosen = quantization(pixels, colors, **options)
+        image = storage.suited(chosen, lambda: flat_pixels(pixels)[0]).image
     if metadata is not None:
         image = replace(image, metadata=metadata)
     return stream.encode_indexed(image, coding=coding, band_shift=band_shift)
@@ -387,7 +388,7 @@ def suited(
     storage = _storage(coding, rdo, options)
     if isinstance(given, IndexedImage) and np.array_equal(chosen.image.palette, given.palette):
         return chosen
-    return storage.suited(chosen, flat_pixels(_pixels(given))[0])
+    return storage.suited(chosen, lambda: flat_pixels(_pixels(given))[0])
 
 
 def _storage(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,10 @@ from kqformat.metadata import Metadata
 __all__ = ["MAX_COLORS", "IndexedImage", "Indices", "index_dtype", "index_width"]
 
 Indices: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
+
+_Value = TypeVar("_Value", np.uint8, np.uint16, np.uint8 | np.uint16)
+
+_BLOCK_PIXELS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +128,36 @@ def index_dtype(colors: int) -> type[np.uint8] | type[np.uint16]:
     ('uint8', 'uint16')
     """
     return np.uint8 if colors <= 256 else np.uint16
+
+
+def look_up(
+    table: npt.NDArray[_Value], numbers: Indices, out: npt.NDArray[_Value] | None = None
+) -> npt.NDArray[_Value]:
+    """Return a table's rows for numbers that it is known to have, with little memory besides.
+
+    Parameters
+    ----------
+    table : ndarray, shape (n,) or (n, c)
+    numbers : ndarray, uint8 or uint16, shape (H, W)
+        All below n: this is not checked.
+    out : ndarray or None
+        Where they go, of the shape and dtype returned.
+
+    Returns
+    -------
+    ndarray, shape (H, W) or (H, W, c)
+
+    Examples
+    --------
+    >>> look_up(np.array([7, 9], np.uint8), np.array([[0, 1, 1]], np.uint8)).tolist()
+    [[7, 9, 9]]
+    """
+    values = np.empty(numbers.shape + table.shape[1:], table.dtype) if out is None else out
+    step = max(1, _BLOCK_PIXELS // numbers.shape[1])
+    for top in range(0, len(numbers), step):  # NumPy makes eight bytes of each number
+        rows = slice(top, top + step)
+        table.take(numbers[rows], axis=0, out=values[rows], mode="clip")
+    return values
 
 
 def check_range(indices: Indices, colors: int) -> None:

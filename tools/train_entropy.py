@@ -122,7 +122,7 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
     def code_all() -> None:
         for image, weight in images:
             rows = max(1, MOST_PIXELS // image.width)
-            tree = entropy._Tree.of(image.palette)
+            tree = entropy._tree_of(image.palette)
             ranks = np.ascontiguousarray(tree.rank_of[image.indices[:rows]])
             before = entropy._memory(*ranks.shape)
             after = entropy._memory(*ranks.shape)

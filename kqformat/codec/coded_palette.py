@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.codec import coded_palette_kernel
-from kqformat.codec.entropy import refinement_row
-from kqformat.codec.entropy_tables import starts
+from kqformat.codec.entropy_tables import refinement_row, starts
 from kqformat.errors import FormatError
 from kqformat.fields import length_field_bytes
 from kqformat.model import IndexedImage

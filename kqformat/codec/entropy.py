@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +21,16 @@ from kqformat.codec.entropy_tables import (
     ERRORS,
     FIRST_WEIGHTS,
     LOGISTIC,
-    squash,
+    refinement_row,
     starts,
 )
 from kqformat.errors import FormatError
-from kqformat.model import Indices, check_range
+from kqformat.model import Indices, check_range, look_up
 
 mixing_kernel.fill_tables(list(LOGISTIC))
 entropy_kernel.fill_tables(
     list(DISTANCES), list(ACTIVITIES), list(ERRORS), list(FIRST_WEIGHTS), list(COSTS)
 )
-
-_Number = TypeVar("_Number", np.uint8, np.uint16, np.uint8 | np.uint16)
 
 _NOTHING = np.empty(0, np.uint8)
 
@@ -42,8 +39,6 @@ _OPTIONS = 24
 
 _MOST_COMPARED = 4096
 """Palettes with more entries offer a pixel those of its neighbours only."""
-
-_BLOCK_PIXELS = 1 << 16
 
 _HALF = np.uint32(1 << 31)
 """A slot that knows nothing: probability one half, count 0."""
@@ -70,9 +65,9 @@ def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes
         If an index has no palette entry.
     """
     check_range(indices, len(palette))
-    tree = _Tree.of(palette)
+    tree = _tree_of(palette)
     payload = np.empty(room, np.uint8)
-    length = _code(_mapped(tree.rank_of, indices), tree, target=payload)
+    length = _code(look_up(tree.rank_of, indices), tree, target=payload)
     return None if length < 0 else payload[:length].tobytes()
 
 
@@ -99,7 +94,7 @@ def decode(
     FormatError
         If the payload is longer or shorter than its pixels, or ends otherwise than it must.
     """
-    tree = _Tree.of(palette)
+    tree = _tree_of(palette)
     ranks = np.zeros(indices.shape, np.uint16)
     length = _code(ranks, tree, decoding=True, source=np.frombuffer(payload, np.uint8))
     if length < 0:
@@ -110,7 +105,7 @@ def decode(
             found=f"{len(payload):,} bytes",
             expected="the bytes that its pixels take",
         )
-    _mapped(tree.order.astype(indices.dtype), ranks, indices)
+    look_up(tree.order.astype(indices.dtype), ranks, indices)
 
 
 def choose(
@@ -145,8 +140,8 @@ def choose(
     ndarray of the dtype and shape of `indices`
     """
     check_range(indices, len(palette))
-    tree = _Tree.of(palette)
-    ranks = _mapped(tree.rank_of, indices)
+    tree = _tree_of(palette)
+    ranks = look_up(tree.rank_of, indices)
     entries = np.ascontiguousarray(entry_points[tree.order])
     inner = len(palette) - 1
     entropy_kernel.choose_band(
@@ -163,19 +158,7 @@ def choose(
         np.empty(0, np.uint8),
         *_memory(*ranks.shape),
     )
-    return _mapped(tree.order.astype(indices.dtype), ranks)
-
-
-def _mapped(
-    table: npt.NDArray[_Number], numbers: Indices, out: npt.NDArray[_Number] | None = None
-) -> npt.NDArray[_Number]:
-    """Return the table's values for an array of its numbers: of the same shape, contiguous."""
-    values = np.empty(numbers.shape, table.dtype) if out is None else out
-    step = max(1, _BLOCK_PIXELS // numbers.shape[1])
-    for top in range(0, len(numbers), step):  # NumPy makes eight bytes of each number
-        rows = slice(top, top + step)
-        table.take(numbers[rows], out=values[rows], mode="clip")
-    return values
+    return look_up(tree.order.astype(indices.dtype), ranks)
 
 
 def _nearest_ranks(entries: npt.NDArray[np.int16]) -> npt.NDArray[np.uint16]:
@@ -200,27 +183,24 @@ class _Tree:
     order: npt.NDArray[np.int32]
     rank_of: npt.NDArray[np.uint16]
 
-    @classmethod
-    def of(cls, palette: npt.NDArray[np.uint8]) -> _Tree:
-        return _tree(palette.tobytes(), palette.shape[1])
 
-    @classmethod
-    def grown(cls, palette: npt.NDArray[np.uint8]) -> _Tree:
-        k = len(palette)
-        colors = np.full((k, 4), 255, np.int32)
-        colors[:, : palette.shape[1]] = palette
-        order = np.empty(k, np.int32)
-        nodes = np.zeros((k - 1, palette_tree_kernel.NODE_FIELDS), np.int32)
-        palette_tree_kernel.build_tree(colors, order, np.empty(k, np.int32), nodes)
-        rank_of = np.empty(k, np.uint16)
-        rank_of[order] = np.arange(k, dtype=np.uint16)
-        return cls(nodes, np.ascontiguousarray(colors[order]), order, rank_of)
+def _tree_of(palette: npt.NDArray[np.uint8]) -> _Tree:
+    """Return the palette's tree, which bands share; it is never written to."""
+    return _grown(palette.tobytes(), palette.shape[1])
 
 
 @lru_cache(maxsize=4)
-def _tree(palette: bytes, channels: int) -> _Tree:
-    """Return the palette's tree, which bands share; it is never written to."""
-    return _Tree.grown(np.frombuffer(palette, np.uint8).reshape(-1, channels))
+def _grown(entries: bytes, channels: int) -> _Tree:
+    palette = np.frombuffer(entries, np.uint8).reshape(-1, channels)
+    k = len(palette)
+    colors = np.full((k, 4), 255, np.int32)
+    colors[:, :channels] = palette
+    order = np.empty(k, np.int32)
+    nodes = np.zeros((k - 1, palette_tree_kernel.NODE_FIELDS), np.int32)
+    palette_tree_kernel.build_tree(colors, order, np.empty(k, np.int32), nodes)
+    rank_of = np.empty(k, np.uint16)
+    rank_of[order] = np.arange(k, dtype=np.uint16)
+    return _Tree(nodes, np.ascontiguousarray(colors[order]), order, rank_of)
 
 
 def _code(
@@ -259,18 +239,18 @@ def _memory(
 ]:
     """Return the model's memory as it starts (spec §7.6), in the order the kernel takes it."""
     bits = (rows * width - 1).bit_length()
-    fresh = _fresh()
+    dense, gates, weights_a, weights_b, refined_a, refined_b = _fresh()
     return (
-        fresh.dense.copy(),
+        dense.copy(),
         _blank(1 << min(max(bits + 4, 10), 19), (0, *range(2, 16))),
         _blank(1 << min(max(bits + 1, 10), 17), range(2, 16)),
         np.zeros((2, 1 << min(max(bits + 1, 8), 20)), np.uint32),
-        fresh.gates.copy(),
+        gates.copy(),
         np.zeros((2, width), np.int32),
-        fresh.weights_a.copy(),
-        fresh.weights_b.copy(),
-        fresh.refined_a.copy(),
-        fresh.refined_b.copy(),
+        weights_a.copy(),
+        weights_b.copy(),
+        refined_a.copy(),
+        refined_b.copy(),
     )
 
 
@@ -283,25 +263,15 @@ def _blank(size: int, used: Iterable[int]) -> npt.NDArray[np.uint32]:
 
 
 @cache
-def refinement_row() -> npt.NDArray[np.uint16]:
-    """Return a refinement that changes nothing yet: what logits from -3,072 by 192 stand for."""
-    return np.array([squash(192 * (cell - 16)) for cell in range(33)] + [65535], np.uint16)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fresh:
-    """What does not depend on the picture in the memory of a model that starts."""
-
-    dense: npt.NDArray[np.uint32]
-    gates: npt.NDArray[np.uint16]
-    weights_a: npt.NDArray[np.int16]
-    weights_b: npt.NDArray[np.int16]
-    refined_a: npt.NDArray[np.uint16]
-    refined_b: npt.NDArray[np.uint16]
-
-
-@cache
-def _fresh() -> _Fresh:
+def _fresh() -> tuple[
+    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.uint16],
+]:
+    """Return what does not depend on the picture in the memory of a model that starts."""
     trained = starts()
     dense = np.concatenate(
         [
@@ -318,7 +288,7 @@ def _fresh() -> _Fresh:
     weights_b[:192] = np.tile(trained["weights_b"][:3], (64, 1))
     weights_b[192:] = trained["weights_b"][3:]
     refined = refinement_row()
-    return _Fresh(
+    return (
         dense,
         np.repeat(gates[:, None], 128, axis=1).reshape(-1),
         weights_a,

@@ -647,8 +647,15 @@ def _set_up(
     seen: cython.uint[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
+    source: cython.const[cython.uchar][::1],
+    target: cython.uchar[::1],
+    decoding: cython.bint,
+    weights_a: cython.short[:, ::1],
+    weights_b: cython.short[:, ::1],
+    refined_a: cython.ushort[:, ::1],
+    refined_b: cython.ushort[:, ::1],
 ) -> cython.int:
-    """Take pointers to the pixels and the memory, whose shapes are checked."""
+    """Take pointers to the pixels, the payload and the memory, whose shapes are checked."""
     k: cython.Py_ssize_t = colors.shape[0]
     width: cython.Py_ssize_t = ranks.shape[1]
     if ranks.shape[0] < 1 or width < 1 or k < 2 or colors.shape[1] != 4:
@@ -684,20 +691,6 @@ def _set_up(
     band.seen_shift = _shift(seen.shape[1])
     band.gates = cython.address(gates[0])
     band.errors = cython.address(errors[0, 0])
-    return 0
-
-
-@cython.cfunc
-def _attach(
-    band: band_p,
-    source: cython.const[cython.uchar][::1],
-    target: cython.uchar[::1],
-    decoding: cython.bint,
-    weights_a: cython.short[:, ::1],
-    weights_b: cython.short[:, ::1],
-    refined_a: cython.ushort[:, ::1],
-    refined_b: cython.ushort[:, ::1],
-) -> cython.int:
     if weights_a.shape[0] != 288 or weights_b.shape[0] != 273:
         raise ValueError("the weights' number of sets is wrong")
     if refined_a.shape[0] != 640 or refined_b.shape[0] != 4096:
@@ -749,9 +742,24 @@ def code_band(
         The model's memory as it starts, made by `entropy`.
     """
     band: Band
-    _set_up(cython.address(band), ranks, colors, tree, dense, near, hits, seen, gates, errors)
-    _attach(
-        cython.address(band), source, target, decoding, weights_a, weights_b, refined_a, refined_b
+    _set_up(
+        cython.address(band),
+        ranks,
+        colors,
+        tree,
+        dense,
+        near,
+        hits,
+        seen,
+        gates,
+        errors,
+        source,
+        target,
+        decoding,
+        weights_a,
+        weights_b,
+        refined_a,
+        refined_b,
     )
     length: cython.Py_ssize_t
     with cython.nogil:
@@ -805,9 +813,24 @@ def choose_band(
     band: Band
     choice: Choice
     k: cython.Py_ssize_t = colors.shape[0]
-    _set_up(cython.address(band), ranks, colors, tree, dense, near, hits, seen, gates, errors)
-    _attach(
-        cython.address(band), nothing, nothing, False, weights_a, weights_b, refined_a, refined_b
+    _set_up(
+        cython.address(band),
+        ranks,
+        colors,
+        tree,
+        dense,
+        near,
+        hits,
+        seen,
+        gates,
+        errors,
+        nothing,
+        nothing,
+        False,
+        weights_a,
+        weights_b,
+        refined_a,
+        refined_b,
     )
     if points.shape[0] != ranks.shape[0] or points.shape[1] != ranks.shape[1]:
         raise ValueError("there are not as many points as pixels")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from math import log2
 
 import numpy as np
@@ -51,8 +50,16 @@ def squash(logit: int) -> int:
 
 
 @cache
+def refinement_row() -> npt.NDArray[np.uint16]:
+    """Return a refinement that changes nothing yet: what logits from -3,072 by 192 stand for."""
+    return np.array([squash(192 * (cell - 16)) for cell in range(33)] + [65535], np.uint16)
+
+
+@cache
 def starts() -> dict[str, npt.NDArray[np.int32]]:
     """Return the trained tables by their names."""
+    from importlib.resources import files  # noqa: PLC0415 - takes longer to load than all else here
+
     text = files("kqformat.codec").joinpath("entropy_starts.txt").read_text("utf-8")
     tables: dict[str, npt.NDArray[np.int32]] = {}
     name = ""

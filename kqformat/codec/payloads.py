@@ -20,9 +20,7 @@ from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.sections import PACKED_TAG, Section, checked_payload
 from kqformat.fields import index_width
-from kqformat.model import Indices
-
-_BLOCK_PIXELS = 1 << 16
+from kqformat.model import Indices, look_up
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -64,10 +62,7 @@ def expand_band(
         return
     indices = packed.empty_indices(len(palette), rows * width).reshape(rows, width)
     read_band(data, band, palette, indices)
-    step = max(1, _BLOCK_PIXELS // width)
-    for top in range(0, rows, step):  # NumPy makes eight bytes of each index
-        block = slice(top, top + step)
-        palette.take(indices[block], axis=0, out=pixels[block], mode="clip")
+    look_up(palette, indices, pixels)
 
 
 def check_band(

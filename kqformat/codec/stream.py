@@ -44,7 +44,7 @@ from kqformat.codec.sections import (
     write_section,
 )
 from kqformat.errors import ParameterError
-from kqformat.fields import MAX_U32, length_field_bytes
+from kqformat.fields import MAX_U32
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage, Indices
 
@@ -143,7 +143,7 @@ def _with_coded_palette(head: Head, image: IndexedImage) -> Head:
     """Return the head for entropy coding, its palette coded where it is shorter so."""
     head = replace(head, coding=Coding.ENTROPY)
     coded = coded_palette.encode(image.palette)
-    if coded is None or len(coded) + length_field_bytes(len(head.palette)) >= len(head.palette):
+    if coded is None:
         return head
     return replace(head, palette_format=head.palette_format.coded, coded_palette=coded)
 

@@ -5,6 +5,7 @@ The size is that of the real file: known in advance for packed coding, else by e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,12 +93,14 @@ class Storage:
         if checked_price(self.rdo) and self.coding == "packed":
             raise ParameterError("rdo spares bits of entropy coding; coding is 'packed'")
 
-    def suited(self, chosen: Quantization, pixels: npt.NDArray[np.uint8]) -> Quantization:
-        """Return a palette and indices that suit the coding; `pixels` are (N, c)."""
+    def suited(
+        self, chosen: Quantization, pixels: Callable[[], npt.NDArray[np.uint8]]
+    ) -> Quantization:
+        """Return a palette and indices that suit the coding; `pixels` gives those, (N, c)."""
         if self.coding == "packed":
             return chosen
         if self.rdo:
-            return spare_bits(chosen, pixels, self.rdo, self.fixed, self.space)
+            return spare_bits(chosen, pixels(), self.rdo, self.fixed, self.space)
         return replace(chosen, image=coded_palette.sort(chosen.image))
 
     def metadata_of(self, chosen: Quantization) -> Metadata:
@@ -161,7 +164,7 @@ class Trials:
 
     def _quantize(self, colors: int) -> Quantization:
         chosen = self._quantizer.at(colors)
-        chosen = self._storage.suited(chosen, self._quantizer.histogram.table.pixels)
+        chosen = self._storage.suited(chosen, lambda: self._quantizer.histogram.table.pixels)
         metadata = self._storage.metadata_of(chosen)
         if metadata is chosen.image.metadata:
             return chosen
