@@ -234,12 +234,20 @@ def _found(trial: Trial, target: Target) -> str:
     if target.quality is not None:
         parts.append(f"quality {_floor(quality_of(trial.mean_squared_error))}")
     if target.psnr is not None:
-        parts.append("a lossless image" if trial.lossless else f"{_floor(trial.psnr)} dB")
+        parts.append(_fidelity(trial))
     if target.max_error is not None:
         parts.append(f"a worst error of {trial.max_error}")
     if target.max_bytes is not None:
         parts.append(f"{trial.file_bytes:,} bytes")
     return ", ".join(parts)
+
+
+def _fidelity(trial: Trial) -> str:
+    if trial.lossless:
+        return "a lossless image"
+    if math.isinf(trial.psnr):  # what differs is nowhere seen
+        return "no error"
+    return f"{_floor(trial.psnr)} dB"
 
 
 def _floor(value: float) -> str:
