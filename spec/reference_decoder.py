@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import sys
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from operator import mul
 from pathlib import Path
 from typing import TypedDict
@@ -420,20 +422,22 @@ def squash(logit: int) -> int:
     return (LOGISTIC[cell] * (64 - part) + LOGISTIC[cell + 1] * part + 32) >> 6
 
 
-def stretch_table() -> list[int]:
-    """Return the least logit whose probability is no less than i + 1/2, in 1/4,096."""
-    table: list[int] = []
-    logit = -LARGEST_LOGIT
-    for i in range(4096):
-        while logit < LARGEST_LOGIT and squash(logit) < 16 * i + 8:
-            logit += 1
-        table.append(logit)
-    return table
+COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
+STATES = 4096
 
 
-STRETCH = stretch_table()
-RATE = [655360 // (10 * count + 14) for count in range(256)]
-TRUST = [5120 * count // (20 * count + 5) for count in range(256)]
+def chance_table() -> list[int]:
+    """Return the probabilities of the states, in 1/4,294,967,296."""
+    upper: list[int] = []
+    odds = 4305465866
+    for _ in range(STATES // 2):
+        upper.append((odds << 32) // (odds + (1 << 32)))
+        odds = odds * 4315990099 >> 32
+    return [(1 << 32) - chance for chance in reversed(upper)] + upper
+
+
+CHANCE = chance_table()
+BOUND = [below + above >> 1 for below, above in pairwise(CHANCE)]
 
 
 def clamp(value: int, least: int, most: int) -> int:
@@ -449,22 +453,35 @@ def class_of(value: int, bounds: tuple[int, ...]) -> int:
 
 
 class Slot:
-    """A probability, in 1/4,194,304, and how often it has learnt, up to 255."""
+    """One of 4,096 probabilities, and one of 16 steps of confidence in it."""
 
-    __slots__ = ("count", "probability")
+    __slots__ = ("state", "step")
 
-    def __init__(self, probability: int = 1 << 21, count: int = 0) -> None:
-        self.probability = probability
-        self.count = count
+    def __init__(self, state: int = STATES // 2, step: int = 0) -> None:
+        self.state = state
+        self.step = step
 
     def opinion(self) -> int:
         """Return the logit, the smaller the less the slot has learnt."""
-        return STRETCH[self.probability >> 10] * TRUST[self.count] >> 8
+        count = COUNTS[self.step]
+        return 10 * (2 * self.state - 4095) * count // (17 * count + 6)
 
     def learn(self, bit: int) -> None:
-        goal = 4194303 if bit else 0
-        self.probability += (goal - self.probability >> 7) * RATE[self.count] >> 9
-        self.count = min(self.count + 1, 255)
+        """Move towards what came; that of a 0 mirrors that of a 1."""
+        state = self.state if bit else 4095 - self.state
+        state, self.step = risen(state, self.step)
+        self.state = state if bit else 4095 - state
+
+
+def risen(state: int, step: int) -> tuple[int, int]:
+    """Return a slot's state and step after a 1."""
+    chance = CHANCE[state]
+    after = chance + 2 * ((1 << 32) - chance) // (2 * COUNTS[step] + 3)
+    state = bisect_right(BOUND, after)
+    if step < 15:
+        gap = COUNTS[step + 1] - COUNTS[step]
+        step += (state * 0x9E3779B1 + step * 0x5851F42D & ALL_ONES) >> 16 & gap - 1 == 0
+    return state, step
 
 
 class Mixer:
@@ -478,7 +495,7 @@ class Mixer:
     ) -> None:
         self.coder = coder
         self.weights_a, self.weights_b = weights
-        fresh = [squash(192 * (cell - 16)) for cell in range(33)] + [65535]
+        fresh = [squash(256 * (cell - 12)) for cell in range(25)] + [65535]
         self.refined_a, self.refined_b = ([fresh[:] for _ in range(n)] for n in refinement_counts)
         self.decisions = 0
 
@@ -488,19 +505,19 @@ class Mixer:
         weights = self.weights_a[set_a], self.weights_b[set_b]
         logits = [self.mix(opinions, chosen) for chosen in weights]
         middle = LARGEST_LOGIT + (sum(logits) >> 1)
-        cell, part = divmod(middle, 192)
+        cell, part = divmod(middle, 256)
         a, b = self.refined_a[place_a], self.refined_b[place_b]
-        refined = ((a[cell] + b[cell]) * (192 - part) + (a[cell + 1] + b[cell + 1]) * part) // 192
+        refined = (a[cell] + b[cell]) * (256 - part) + (a[cell + 1] + b[cell + 1]) * part >> 8
         probability = (2 * squash(middle - LARGEST_LOGIT) + refined + 2) >> 2
         bit = self.coder.bit(clamp(probability, 1, 65535))
-        shift = 16 if self.decisions < 32768 else 17
+        shift = 1 if self.decisions < 131072 else 2
         self.decisions += 1
         for logit, chosen in zip(logits, weights, strict=True):
             error = 65536 * bit - squash(logit) >> 1
             for i, opinion in enumerate(opinions):
-                change = opinion * error + (1 << shift - 1) >> shift
+                change = (2 * opinion * error >> 16) + shift >> shift
                 chosen[i] = clamp(chosen[i] + change, -32768, 32767)
-        nearest = cell + (part >= 96)
+        nearest = cell + (part >= 128)
         for row in a, b:
             row[nearest] += 65535 * bit - row[nearest] >> 6
         for slot in slots:
@@ -514,11 +531,19 @@ class Mixer:
         return clamp(total >> 13, -LARGEST_LOGIT, LARGEST_LOGIT)
 
 
-def hash2(a: int, b: int) -> int:
-    """Return 32 bits that depend on two numbers of up to 32 bits, and on their order."""
-    h = a * 0x2545F491 + b * 0x5851F42D & ALL_ONES
-    h ^= h >> 15
-    h = h * 0x2C1B3C6D & ALL_ONES
+def combined(a: int, b: int = 0, c: int = 0, d: int = 0) -> int:
+    """Return 32 bits of up to four numbers, before they are stirred."""
+    return a * 0x2545F491 + b * 0x5851F42D + c * 0x2C1B3C6D + d * 0x9E3779B1 & ALL_ONES
+
+
+def stirred(h: int) -> int:
+    """Return 32 bits of which the most significant depend on all."""
+    return (h ^ h >> 15) * 0x2C1B3C6D & ALL_ONES
+
+
+def hashed(h: int) -> int:
+    """Return 32 bits that all depend on all."""
+    h = stirred(h & ALL_ONES)
     return h ^ h >> 13
 
 
@@ -657,9 +682,9 @@ def look_around(ranks: list[list[int]], x: int, y: int, width: int) -> Around:
         n2w = above_2[x - 1] if y > 1 and x > 0 else nw
     ww = row[x - 2] if x > 1 else w
     www = row[x - 3] if x > 2 else ww
-    hash_4 = hash2(hash2(w, n), hash2(nw, ne))
-    hash_7 = hash2(hash_4, hash2(ww, hash2(n2, n2e)))
-    hash_11 = hash2(hash_7, hash2(hash2(nee, nww), hash2(n2w, www)))
+    hash_4 = hashed(combined(w, n, nw, ne))
+    hash_7 = hashed(hash_4 + combined(ww, n2, n2e))
+    hash_11 = hashed(hash_7 + combined(nee, nww, n2w, www))
     return Around(w, n, nw, ne, ww, n2, nee, nww, n2e, n2w, www, hash_4, hash_7, hash_11)
 
 
@@ -707,6 +732,26 @@ def divide_towards_zero(dividend: int, divisor: int) -> int:
     return dividend // divisor if dividend >= 0 else -(-dividend // divisor)
 
 
+def contexts(a: Around, tenth: int, eleventh: int) -> tuple[int, ...]:
+    """Return what a pixel's slots 2 to 15 are found by, before it is stirred."""
+    return (
+        combined(a.w),
+        combined(a.n),
+        combined(a.ne),
+        combined(a.n2),
+        combined(a.w, a.ww),
+        combined(a.n, a.n2),
+        combined(a.nee),
+        a.hash_4,
+        tenth,
+        eleventh,
+        a.hash_7,
+        combined(a.w, a.n),
+        combined(a.n, a.ne),
+        combined(a.nw),
+    )
+
+
 class BandDecoder:
     """The model of one band, and its loop over the pixels."""
 
@@ -749,7 +794,7 @@ class BandDecoder:
         is_candidate = rank == candidate.rank
         self.gates[gate_place] = gate + (65535 * is_candidate - gate >> 6)
         self.run = self.run + 1 if is_candidate else 0
-        self.seen[far_place] = self.seen[close_place] = rank + 1
+        self.seen[far_place] = self.seen[close_place] = rank + 1 & 65535
         return rank
 
     # §7.5.2
@@ -770,32 +815,29 @@ class BandDecoder:
         return Candidate(rank, kind, far, equal, 4 * pattern + kind, run_class)
 
     def gate_at_start(self, candidate: Candidate) -> int:
-        return clamp(16 * self.starts["runs"][candidate.pattern][candidate.run_class], 3277, 64553)
+        return clamp(16 * self.starts["gates"][candidate.pattern][candidate.run_class], 3277, 64553)
 
     # §7.5.3
 
     def decide_candidate(self, around: Around, candidate: Candidate) -> int:
         """Decode whether the pixel is its candidate."""
         a, c = around, candidate
-        key = hash2(c.rank, c.kind + 1)
-        contexts = (
-            a.w, a.hash_7, a.hash_4, a.n, a.ne, hash2(a.n, a.n2), a.hash_11, a.n2, a.ww, a.nee,
-            hash2(a.w, a.ww), hash2(a.w, a.n), hash2(a.n, a.ne), a.nw,
-        )  # fmt: skip
+        key = combined(0, c.kind, 0, c.rank)
         pattern_start = self.starts["patterns"][c.pattern // 8][c.pattern % 8]
         run_start = self.starts["runs"][c.pattern][c.run_class]
         slots = [
-            self.slot("patterns", c.pattern, c.equal, start=pattern_start, count=6),
-            self.slot("runs", c.pattern, c.run_class, int(a.w == a.n), start=run_start, count=6),
+            self.slot("patterns", c.pattern, c.equal, start=pattern_start, step=5),
+            self.slot("runs", c.pattern, c.run_class, int(a.w == a.n), start=run_start, step=5),
         ]
-        for i, context in enumerate(contexts, 2):
-            slots.append(self.slot("hits", i, hash2(key, context) >> (32 - self.hit_bits)))
+        for i, context in enumerate(contexts(a, combined(a.ww), a.hash_11), 2):
+            place = stirred(context + key & ALL_ONES) >> (32 - self.hit_bits)
+            slots.append(self.slot("hits", i, place))
         return self.mixer.decide(
             slots,
             8 * c.kind + c.run_class,
             3 * (c.equal & 63) + c.kind,
             c.pattern,
-            hash2(key, c.equal) >> 20,
+            stirred(key + combined(c.equal) & ALL_ONES) >> 20,
         )
 
     # §7.5.4
@@ -854,14 +896,14 @@ class BandDecoder:
         self, around: Around, candidate: Candidate, prediction: Prediction, is_open: bool
     ) -> int:
         """Decode a rank from the tree's root to a leaf."""
-        contexts = self.tree_contexts(around, candidate)
+        contexts_here = [stirred(h) for h in contexts(around, 10, combined(candidate.far))]
         excluded = candidate.rank if is_open else LEAF
         number = 0
         while True:
             node = self.nodes[number]
             bit = self.forced_bit(node, excluded)
             if bit is None:
-                bit = self.decide_node(node, around, contexts, prediction)
+                bit = self.decide_node(node, around, contexts_here, prediction)
             number = node.children[bit]
             if number == LEAF:
                 return node.middle if bit else node.low
@@ -875,48 +917,27 @@ class BandDecoder:
             return 0
         return None
 
-    @staticmethod
-    def tree_contexts(around: Around, candidate: Candidate) -> tuple[int, ...]:
-        a = around
-        return (
-            hash2(a.w, 2),
-            hash2(a.n, 3),
-            hash2(a.ne, 4),
-            hash2(a.n2, 5),
-            hash2(hash2(a.w, a.ww), 6),
-            hash2(hash2(a.n, a.n2), 7),
-            hash2(a.nee, 8),
-            hash2(a.hash_4, 9),
-            10,
-            hash2(candidate.far, 11),
-            hash2(a.hash_7, 12),
-            hash2(hash2(a.w, a.n), 13),
-            hash2(hash2(a.n, a.ne), 14),
-            hash2(a.nw, 15),
-        )
-
     def decide_node(
-        self, node: Node, around: Around, contexts: tuple[int, ...], prediction: Prediction
+        self, node: Node, around: Around, contexts: list[int], prediction: Prediction
     ) -> int:
         """Decode whether the pixel is right below a node."""
         first = project(prediction.gradient, node.direction) - node.cut
         second = project(prediction.learnt, node.direction) - node.cut
         class_1 = distance_class(first, node.inverse)
         class_2 = distance_class(second, node.inverse)
-        fine = 8 * distance_class(2 * second, node.inverse) + prediction.expected
+        class_3 = distance_class(2 * second, node.inverse)
         start = self.starts["distances"][class_1][class_2]
         depth = min(node.depth, 15)
         slots = [
             self.slot(
-                "distances", class_1, class_2, prediction.activity, depth, start=start, count=12
+                "distances", class_1, class_2, prediction.activity, depth, start=start, step=7
             ),
-            self.slot("fine", hash2(node.number, fine) >> (32 - self.near_bits)),
+            self.slot("fine", node.number & 1023, class_3, prediction.expected),
         ]
         if are_sure(*slots):
             return self.decide_surely(*slots)
-        group = node.group * 0x2545F491 & ALL_ONES
         for i, context in enumerate(contexts, 2):
-            line = (context ^ group) * 0x2C1B3C6D & ALL_ONES
+            line = context + combined(0, 0, 0, node.group) & ALL_ONES
             slots.append(self.slot("near", i, line >> (36 - self.near_bits), node.local))
         sides = 0
         for rank in (around.ne, around.nw, around.n, around.w):
@@ -926,13 +947,12 @@ class BandDecoder:
             32 + (node.number & 255),
             192 + sides,
             128 + (node.number & 511),
-            hash2(node.number, class_2) >> 20,
+            24 * node.number + class_2 & 4095,
         )
 
     def decide_surely(self, first: Slot, second: Slot) -> int:
         """Decode a decision of which the first two slots are sure; only these learn."""
-        probability = (first.probability >> 6) + (second.probability >> 6) >> 1
-        bit = self.coder.bit(max(probability, 1))
+        bit = self.coder.bit(CHANCE[first.state + second.state >> 1] >> 16)
         first.learn(bit)
         second.learn(bit)
         return bit
@@ -956,19 +976,19 @@ class BandDecoder:
         self.errors = [[0] * self.width for _ in range(2)]
         self.color_weights = [list(FIRST_WEIGHTS) for _ in range(4)]
 
-    def slot(self, *place: str | int, start: int = 2048, count: int = 0) -> Slot:
-        """Return a table's slot; until it has learnt it is as it starts, `start` / 4,096."""
+    def slot(self, *place: str | int, start: int = STATES // 2, step: int = 0) -> Slot:
+        """Return a table's slot, which is made as it starts when it is first asked for."""
         if place not in self.slots:
-            self.slots[place] = Slot(start << 10, count)
+            self.slots[place] = Slot(start, step)
         return self.slots[place]
 
 
 def are_sure(first: Slot, second: Slot) -> bool:
     """Tell whether two slots that have learnt enough agree that a bit is nearly certain."""
-    if first.count < 20 or second.count < 8:
+    if first.step < 8 or second.step < 6:
         return False
-    probabilities = first.probability >> 6, second.probability >> 6
-    return max(probabilities) < 983 or min(probabilities) > 64553
+    states = first.state, second.state
+    return max(states) < 1196 or min(states) >= 2900
 
 
 @cache

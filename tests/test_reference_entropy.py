@@ -17,7 +17,15 @@ from vectors.picture import ANNOTATED_ENTROPY
 
 import kqformat
 from kqformat.codec import entropy
-from kqformat.codec.entropy_tables import ACTIVITIES, DISTANCES, ERRORS, LOGISTIC
+from kqformat.codec.entropy_tables import (
+    ACTIVITIES,
+    COUNTS,
+    DISTANCES,
+    ERRORS,
+    LOGISTIC,
+    chances,
+    slot_tables,
+)
 from kqformat.errors import FormatError
 
 Palette = npt.NDArray[np.uint8]
@@ -81,6 +89,7 @@ def test_listed_numbers_are_the_same_everywhere() -> None:
     text = DOCUMENT.read_text("utf-8")
     for name, values in {
         "LOGISTIC[0 … 48]": LOGISTIC,
+        "COUNTS[0 … 15]": COUNTS,
         "DISTANCES": DISTANCES,
         "ACTIVITIES": ACTIVITIES,
         "ERRORS": ERRORS,
@@ -89,6 +98,29 @@ def test_listed_numbers_are_the_same_everywhere() -> None:
         assert row is not None, name
         assert tuple(map(int, row[1].split())) == values
         assert getattr(reference, name.partition("[")[0]) == values
+
+
+def test_chances_are_the_same_everywhere() -> None:
+    """The probabilities of states are those that the specification names."""
+    text = DOCUMENT.read_text("utf-8")
+    named = re.search(
+        r"CHANCE\[0\] = (\d+), CHANCE\[2048\] = (\d+) and CHANCE\[4095\] = (\d+)", text
+    )
+    assert named is not None
+    assert chances() == reference.CHANCE
+    assert tuple(map(int, named.groups())) == tuple(chances()[state] for state in (0, 2048, 4095))
+
+
+def test_slots_follow_each_other_alike() -> None:
+    """What each slot becomes, and brings to a mixture, is the same in package and reference."""
+    tables = slot_tables()
+    for place in range(0, 65536, 7):
+        slot = reference.Slot(place >> 4, place & 15)
+        assert slot.opinion() == tables.opinion[place]
+        for bit in (0, 1):
+            after = reference.Slot(place >> 4, place & 15)
+            after.learn(bit)
+            assert 16 * after.state + after.step == tables.following[65536 * bit + place]
 
 
 def test_trace_is_up_to_date() -> None:
@@ -129,13 +161,13 @@ def test_reads_what_is_smooth_or_flat(palette_size: int) -> None:
 
 def test_reads_a_photo_by_every_kind_of_decision(photo: Palette) -> None:
     """Candidates, sure and forced decisions, and both speeds of learning occur, and are right."""
-    image = kqformat.quantize(np.ascontiguousarray(photo[100:170, 150:240]), colors=64)
+    image = kqformat.quantize(np.ascontiguousarray(photo[100:240, 150:290]), colors=256)
     band = band_of(encoded(image.indices, image.palette), image.palette, image.indices.shape)
     taken = dict.fromkeys(("decide_candidate", "decide_surely", "forced_bit"), 0)
     for name in taken:
         count_calls(band, name, taken)
     assert band.decode() == image.indices.reshape(-1).tolist()
-    assert band.mixer.decisions > 32768
+    assert band.mixer.decisions > 131072
     assert min(taken.values()) > 0
 
 

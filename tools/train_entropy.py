@@ -5,7 +5,7 @@
 Each image is quantized to each K (256 where none is given; images with fewer colours keep them) and
 coded three times, each time from the states learnt before. What the model holds at the end of an
 image is averaged over the images: weights over the sets that were used, probabilities over what was
-counted, at most 60 to an image so that no large one decides alone. The palettes are coded likewise,
+counted, at most 60 to a slot so that no large image decides alone. The palettes are coded likewise,
 for their own weights. `cp` the file into `kqformat/codec/` afterwards (a test compares the two) and
 make the vectors again: the states are part of the format.
 """
@@ -23,7 +23,14 @@ from bench.images import image_paths
 
 import kqformat
 from kqformat.codec import coded_palette, coded_palette_kernel, entropy, entropy_kernel
-from kqformat.codec.entropy_tables import starts
+from kqformat.codec.entropy_tables import (
+    COUNTS,
+    DISTANCES_AT,
+    RUNS_AT,
+    chances,
+    slot_tables,
+    starts,
+)
 from kqformat.rasters import read_raster
 
 ROUNDS = 3
@@ -32,8 +39,8 @@ MOST_COUNTED = 60
 
 _HEADER = """\
 # The starting states of the entropy model (spec §7.6), made by tools/train_entropy.py.
-# A line that begins with a name opens a table; its rows follow. Weights are in 1/8,192,
-# probabilities in 1/4,096.
+# A line that begins with a name opens a table; its rows follow. Weights are in 1/8,192, gates in
+# 1/4,096; patterns, runs and distances are states of slots.
 """
 
 Tables = dict[str, npt.NDArray[np.int32]]
@@ -94,7 +101,7 @@ def _images(folders: Iterable[str]) -> Iterable[tuple[kqformat.IndexedImage, flo
 def _untrained() -> Tables:
     """Return states that know nothing."""
     flat = {name: np.full_like(table, 2458) for name, table in starts().items()}
-    for name in ("patterns", "runs", "distances"):
+    for name in ("patterns", "runs", "distances", "gates"):
         flat[name][:] = 2048
     return flat
 
@@ -128,28 +135,31 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
             after = entropy._memory(*ranks.shape)
             room = np.empty(3 * ranks.size + 4096, np.uint8)
             entropy_kernel.code_band(ranks, tree.colors, tree.nodes, room[:0], room, False, *after)
-            changed = (after[6] != before[6]).any(axis=1)
+            learnt_a, learnt_b = after[4], after[5]
+            changed = (learnt_a != before[4]).any(axis=1)
             for row in range(24):
-                weights_a.add(row, after[6][row : row + 1][changed[row : row + 1]], weight)
-            weights_a.add(24, after[6][32:][changed[32:]], weight)
-            changed = (after[7] != before[7]).any(axis=1)
+                weights_a.add(row, learnt_a[row : row + 1][changed[row : row + 1]], weight)
+            weights_a.add(24, learnt_a[32:][changed[32:]], weight)
+            changed = (learnt_b != before[5]).any(axis=1)
             for row in range(3):
-                weights_b.add(row, after[7][row:192:3][changed[row:192:3]], weight)
+                weights_b.add(row, learnt_b[row:192:3][changed[row:192:3]], weight)
             for row in range(81):
                 at = slice(192 + row, 193 + row)
-                weights_b.add(3 + row, after[7][at][changed[at]], weight)
+                weights_b.add(3 + row, learnt_b[at][changed[at]], weight)
             for counted in counts.values():
                 counted.add(before[0], after[0], weight)
 
     _with(tables, code_all)
     patterns = counts["patterns"].shares(0.5)
     slope = np.add.outer(np.arange(24), np.arange(24)) / 46
+    runs = counts["runs"].shares(patterns[:, None], 2)
     return {
         "weights_a": weights_a.result(),
         "weights_b": weights_b.result(),
-        "patterns": _in_4096(patterns.reshape(16, 8)),
-        "runs": _in_4096(counts["runs"].shares(patterns[:, None], 2)),
-        "distances": _in_4096(counts["distances"].shares(0.01 + 0.98 * slope)),
+        "patterns": _states(patterns.reshape(16, 8)),
+        "runs": _states(runs),
+        "gates": np.clip(np.rint(4096 * runs), 1, 4095).astype(np.int32),
+        "distances": _states(counts["distances"].shares(0.01 + 0.98 * slope)),
     }
 
 
@@ -162,8 +172,8 @@ class _Shape:
 
 _COUNTED = {
     "patterns": _Shape(0, (128, 128), 1),
-    "runs": _Shape(16384, (128, 8, 2), 2),
-    "distances": _Shape(18432, (24, 24, 128), 2),
+    "runs": _Shape(RUNS_AT, (128, 8, 2), 2),
+    "distances": _Shape(DISTANCES_AT, (24, 24, 128), 2),
 }
 
 
@@ -176,13 +186,14 @@ class _Counts:
         self.all: npt.NDArray[np.float64] | float = 0.0
 
     def add(
-        self, before: npt.NDArray[np.uint32], after: npt.NDArray[np.uint32], weight: float
+        self, before: npt.NDArray[np.uint16], after: npt.NDArray[np.uint16], weight: float
     ) -> None:
         size = int(np.prod(self.shape.shape))
         part = slice(self.shape.first, self.shape.first + size)
         was, now = (slots[part].reshape(self.shape.shape) for slots in (before, after))
-        count = np.minimum((now & 1023).astype(float) - (was & 1023), MOST_COUNTED)
-        share = (now >> 10) / (1 << 22)
+        seen = np.array(COUNTS, np.float64)
+        count = np.where(now != was, np.clip(seen[now & 15] - seen[was & 15], 1, MOST_COUNTED), 0)
+        share = slot_tables().chance[now >> 4] / 65536
         self.ones = self.ones + weight * (count * share).sum(axis=self.shape.axis)
         self.all = self.all + weight * count.sum(axis=self.shape.axis)
 
@@ -212,8 +223,10 @@ def _train_palettes(tables: Tables, images: list[tuple[kqformat.IndexedImage, fl
     return {"palette_weights_a": weights_a.result(), "palette_weights_b": weights_b.result()}
 
 
-def _in_4096(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    return np.clip(np.rint(4096 * shares), 1, 4095).astype(np.int32)
+def _states(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+    """Return the states of slots whose probabilities are nearest."""
+    chance = np.array(chances(), np.float64) / (1 << 32)
+    return np.searchsorted((chance[1:] + chance[:-1]) / 2, shares).astype(np.int32)
 
 
 def _text(tables: Tables) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.codec import coded_palette_kernel
-from kqformat.codec.entropy_tables import refinement_row, starts
+from kqformat.codec.entropy_tables import BLANK, fill_kernel, refinement_row, starts
 from kqformat.errors import FormatError
 from kqformat.fields import length_field_bytes
 from kqformat.model import IndexedImage
@@ -127,16 +127,17 @@ def _code(
 
 
 def _memory() -> tuple[
-    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
     npt.NDArray[np.int16],
     npt.NDArray[np.int16],
     npt.NDArray[np.uint16],
     npt.NDArray[np.uint16],
 ]:
     """Return the model's memory as it starts, in the order the kernel takes it."""
+    fill_kernel()
     weights_a, weights_b = _weights()
     return (
-        np.full((16, coded_palette_kernel.PALETTE_SLOTS), np.uint32(1 << 31)),
+        np.full((16, coded_palette_kernel.PALETTE_SLOTS), BLANK, np.uint16),
         weights_a.copy(),
         weights_b.copy(),
         np.tile(refinement_row(), (4, 1)),

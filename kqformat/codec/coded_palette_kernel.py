@@ -18,7 +18,7 @@ if not cython.compiled:
         "(a C compiler is needed where there is no wheel)"
     )
 
-uint_p = cython.typedef(cython.pointer(cython.uint))
+ushort_p = cython.typedef(cython.pointer(cython.ushort))
 model_p = cython.typedef(cython.pointer(Model))
 
 Cell = cython.struct(
@@ -37,7 +37,7 @@ def code_palette(
     source: cython.const[cython.uchar][::1],
     target: cython.uchar[::1],
     decoding: cython.bint,
-    tables: cython.uint[:, ::1],
+    tables: cython.ushort[:, ::1],
     weights_a: cython.short[:, ::1],
     weights_b: cython.short[:, ::1],
     refined_a: cython.ushort[:, ::1],
@@ -99,7 +99,7 @@ def _order(value: cython.int, other: cython.int) -> cython.int:
 @cython.nogil
 @cython.exceptval(check=False)
 def _code_entries(
-    m: model_p, entries: cython.p_uchar, k: cython.int, channels: cython.int, tables: uint_p
+    m: model_p, entries: cython.p_uchar, k: cython.int, channels: cython.int, tables: ushort_p
 ) -> cython.void:
     """Go through the bits of all entries, from the first planes to the last, cell by cell."""
     cells: Cell[34]
@@ -131,8 +131,9 @@ def _code_entries(
     red_green: cython.int
     blue_green: cython.int
     ahead: cython.int[4]
-    index: cython.int[16]
+    index: cython.uint[16]
     place: cython.int
+    p: cython.int
     for j in range(4):
         last[j] = 0
     while held:
@@ -204,13 +205,14 @@ def _code_entries(
             )
             index[15] = (role * 3 + alpha) * 2 + last_bit
             for i in range(16):
-                m.slots[i] = tables + 2048 * i + index[i]
+                index[i] += 2048 * i
             bit = 0
             if not m.decoding:
                 bit = (entries[4 * (done + zeros) + role] >> (7 - plane)) & 1
             place = 4 * plane + role
-            bit = code(m, bit, mix(m, 6 * role + left_class, place, role, place))
-            adapt(m, bit)
+            p = mix(m, tables, index, 6 * role + left_class, place, role, place)
+            bit = code(m, bit, p)
+            adapt(m, tables, index, bit)
             if bit:
                 break
             zeros += 1

@@ -9,7 +9,7 @@ def code_palette(
     source: npt.NDArray[np.uint8],
     target: npt.NDArray[np.uint8],
     decoding: bool,
-    tables: npt.NDArray[np.uint32],
+    tables: npt.NDArray[np.uint16],
     weights_a: npt.NDArray[np.int16],
     weights_b: npt.NDArray[np.int16],
     refined_a: npt.NDArray[np.uint16],

@@ -6,28 +6,31 @@ coded at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import entropy_kernel, mixing_kernel, palette_tree_kernel
+from kqformat.codec import entropy_kernel, palette_tree_kernel
 from kqformat.codec.entropy_tables import (
     ACTIVITIES,
+    BLANK,
     COSTS,
     DISTANCES,
+    DISTANCES_AT,
     ERRORS,
+    FINE_AT,
     FIRST_WEIGHTS,
-    LOGISTIC,
+    HITS_AT,
+    RUNS_AT,
+    fill_kernel,
     refinement_row,
     starts,
 )
 from kqformat.errors import FormatError
 from kqformat.model import Indices, check_range, look_up
 
-mixing_kernel.fill_tables(list(LOGISTIC))
 entropy_kernel.fill_tables(
     list(DISTANCES), list(ACTIVITIES), list(ERRORS), list(FIRST_WEIGHTS), list(COSTS)
 )
@@ -40,8 +43,8 @@ _OPTIONS = 24
 _MOST_COMPARED = 4096
 """Palettes with more entries offer a pixel those of its neighbours only."""
 
-_HALF = np.uint32(1 << 31)
-"""A slot that knows nothing: probability one half, count 0."""
+_LINE = 32
+"""Slots of 64 bytes, a line of a cache, which those of a group of nodes must not straddle."""
 
 
 def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes | None:
@@ -226,10 +229,8 @@ def _code(
 def _memory(
     rows: int, width: int
 ) -> tuple[
-    npt.NDArray[np.uint32],
-    npt.NDArray[np.uint32],
-    npt.NDArray[np.uint32],
-    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
+    npt.NDArray[np.uint16],
     npt.NDArray[np.uint16],
     npt.NDArray[np.int32],
     npt.NDArray[np.int16],
@@ -238,13 +239,15 @@ def _memory(
     npt.NDArray[np.uint16],
 ]:
     """Return the model's memory as it starts (spec §7.6), in the order the kernel takes it."""
-    bits = (rows * width - 1).bit_length()
+    fill_kernel()
+    near_bits, hit_bits, seen_bits = entropy_kernel.table_bits(rows * width)
     dense, gates, weights_a, weights_b, refined_a, refined_b = _fresh()
+    slots = _aligned(HITS_AT + 14 * ((1 << hit_bits) + (1 << near_bits)))
+    slots[:FINE_AT] = dense
+    slots[FINE_AT:] = BLANK
     return (
-        dense.copy(),
-        _blank(1 << min(max(bits + 4, 10), 19), (0, *range(2, 16))),
-        _blank(1 << min(max(bits + 1, 10), 17), range(2, 16)),
-        np.zeros((2, 1 << min(max(bits + 1, 8), 20)), np.uint32),
+        slots,
+        np.zeros((2, 1 << seen_bits), np.uint16),
         gates.copy(),
         np.zeros((2, width), np.int32),
         weights_a.copy(),
@@ -254,17 +257,16 @@ def _memory(
     )
 
 
-def _blank(size: int, used: Iterable[int]) -> npt.NDArray[np.uint32]:
-    """Return a row of slots that know nothing for each input; rows not in use take no memory."""
-    slots = np.empty((16, size), np.uint32)
-    for row in used:
-        slots[row] = _HALF
-    return slots
+def _aligned(size: int) -> npt.NDArray[np.uint16]:
+    """Return room for so many slots that begins with a line of a cache."""
+    room = np.empty(size + _LINE, np.uint16)
+    first = -room.ctypes.data // 2 % _LINE
+    return room[first : first + size]
 
 
 @cache
 def _fresh() -> tuple[
-    npt.NDArray[np.uint32],
+    npt.NDArray[np.uint16],
     npt.NDArray[np.uint16],
     npt.NDArray[np.int16],
     npt.NDArray[np.int16],
@@ -273,14 +275,11 @@ def _fresh() -> tuple[
 ]:
     """Return what does not depend on the picture in the memory of a model that starts."""
     trained = starts()
-    dense = np.concatenate(
-        [
-            np.repeat(_slots(trained["patterns"], 6), 128),
-            np.repeat(_slots(trained["runs"], 6), 2),
-            np.repeat(_slots(trained["distances"], 12), 128),
-        ]
-    )
-    gates = np.clip(16 * trained["runs"], 3277, 64553).astype(np.uint16)
+    dense = np.empty(FINE_AT, np.uint16)
+    dense[:RUNS_AT] = np.repeat(_slots(trained["patterns"], 5), 128)
+    dense[RUNS_AT:DISTANCES_AT] = np.repeat(_slots(trained["runs"], 5), 2)
+    dense[DISTANCES_AT:] = np.repeat(_slots(trained["distances"], 7), 128)
+    gates = np.clip(16 * trained["gates"], 3277, 64553).astype(np.uint16)
     weights_a = np.empty((288, 16), np.int16)
     weights_a[:24] = trained["weights_a"][:24]
     weights_a[24:] = trained["weights_a"][24]
@@ -298,7 +297,6 @@ def _fresh() -> tuple[
     )
 
 
-def _slots(probabilities: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.uint32]:
-    """Return slots of these probabilities, in 1/4,096, as if seen so many times."""
-    flat = probabilities.astype(np.uint32).reshape(-1)
-    return np.bitwise_or(np.left_shift(flat, np.uint32(20)), np.uint32(count))
+def _slots(states: npt.NDArray[np.int32], step: int) -> npt.NDArray[np.uint16]:
+    """Return slots of these states, with a step of confidence."""
+    return (16 * states.reshape(-1) + step).astype(np.uint16)

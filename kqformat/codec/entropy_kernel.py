@@ -5,8 +5,8 @@ It serves both ways: whoever encodes knows each bit, whoever decodes asks the co
 the model learns from it is the same. `choose_band` also takes the pixels' own colours, and may give
 a pixel another entry where that spares more bits than it costs.
 
-The model's tables are reached by pointer, with indices that are masked, or follow from ranks and
-nodes that were checked or made here.
+The model's slots are one array, in which every table has its place. It is reached by pointer, with
+indices that are masked, or follow from ranks and nodes that were checked or made here.
 """
 
 import cython
@@ -16,11 +16,12 @@ from cython.cimports.kqformat.codec.mixing_kernel import (
     attach,
     code,
     finish,
-    learn,
+    kq_find_lines,
+    kq_prefetch,
     mix,
     start,
 )
-from cython.cimports.kqformat.codec.palette_tree_kernel import Node, projection
+from cython.cimports.kqformat.codec.palette_tree_kernel import Node
 
 if not cython.compiled:
     raise ImportError(
@@ -28,11 +29,14 @@ if not cython.compiled:
         "(a C compiler is needed where there is no wheel)"
     )
 
-DENSE = 16384 + 2048 + 24 * 24 * 8 * 16
-"""Slots found by their place: by pattern, by run, and by the distances from a node's cut."""
+_RUNS = cython.declare(cython.uint, 16384)
+_DISTANCES = cython.declare(cython.uint, 18432)
+_FINE = cython.declare(cython.uint, 92160)
+_HITS = cython.declare(cython.uint, 288768)
+"""Where tables begin among the slots, as in `entropy_tables`; that by pattern is the first."""
 
-uint_p = cython.typedef(cython.pointer(cython.uint))
 ushort_p = cython.typedef(cython.pointer(cython.ushort))
+uint_p = cython.typedef(cython.pointer(cython.uint))
 int_p = cython.typedef(cython.pointer(cython.int))
 node_p = cython.typedef(cython.pointer(Node))
 
@@ -65,18 +69,13 @@ Band = cython.struct(
     width=cython.Py_ssize_t,
     colors=int_p,
     nodes=node_p,
-    by_pattern=uint_p,
-    by_run=uint_p,
-    by_distance=uint_p,
-    near=uint_p,
-    near_size=cython.Py_ssize_t,
-    near_shift=cython.int,
-    hits=uint_p,
-    hits_size=cython.Py_ssize_t,
-    hits_shift=cython.int,
-    seen_far=uint_p,
-    seen_close=uint_p,
-    seen_shift=cython.int,
+    slots=ushort_p,
+    hit_bits=cython.int,
+    near_bits=cython.int,
+    near_rows=cython.uint[16],
+    seen_far=ushort_p,
+    seen_close=ushort_p,
+    seen_bits=cython.int,
     gates=ushort_p,
     errors=int_p,
     run=cython.int,
@@ -93,16 +92,13 @@ Pixel = cython.struct(
     ne=cython.uint,
     ww=cython.uint,
     n2=cython.uint,
-    n2e=cython.uint,
-    n2w=cython.uint,
     nee=cython.uint,
     nww=cython.uint,
-    www=cython.uint,
     hash_4=cython.uint,
     hash_7=cython.uint,
     hash_11=cython.uint,
-    far=uint_p,
-    close=uint_p,
+    far=ushort_p,
+    close=ushort_p,
     gate=ushort_p,
     candidate=cython.uint,
     kind=cython.uint,
@@ -110,15 +106,19 @@ Pixel = cython.struct(
     pattern=cython.uint,
     run_class=cython.int,
     is_open=cython.bint,
-    gradient=cython.int[4],
-    learnt=cython.int[4],
+    gradient=cython.int[8],
+    learnt=cython.int[8],
     offset=cython.int[32],
     energy=cython.int,
-    activity=cython.int,
-    expected=cython.int,
+    by_distance=cython.uint,
+    by_expected=cython.uint,
     context=cython.uint[16],
-    lines=uint_p[16],
+    hits=cython.uint[16],
+    near=cython.uint[32],
+    turn=cython.int,
     group=cython.int,
+    base=ushort_p,
+    places=uint_p,
 )
 pixel_p = cython.typedef(cython.pointer(Pixel))
 
@@ -132,13 +132,30 @@ FORCED_RIGHT = cython.declare(cython.int, 3)
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _hash(a: cython.uint, b: cython.uint) -> cython.uint:
-    h: cython.uint = a * cython.cast(cython.uint, 0x2545F491) + b * cython.cast(
-        cython.uint, 0x5851F42D
-    )
-    h ^= h >> 15
-    h *= cython.cast(cython.uint, 0x2C1B3C6D)
+def _stirred(h: cython.uint) -> cython.uint:
+    return (h ^ (h >> 15)) * cython.cast(cython.uint, 0x2C1B3C6D)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _hash(h: cython.uint) -> cython.uint:
+    h = _stirred(h)
     return h ^ (h >> 13)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _sum(a: cython.uint, b: cython.uint, c: cython.uint, d: cython.uint) -> cython.uint:
+    return (
+        a * cython.cast(cython.uint, 0x2545F491)
+        + b * cython.cast(cython.uint, 0x5851F42D)
+        + c * cython.cast(cython.uint, 0x2C1B3C6D)
+        + d * cython.cast(cython.uint, 0x9E3779B1)
+    )
 
 
 @cython.cfunc
@@ -168,21 +185,10 @@ def _difference(a: cython.int, b: cython.int) -> cython.int:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _distance(t: cython.longlong, inverse: cython.int) -> cython.int:
-    """Return which of 24 classes a signed distance from a cut is in."""
-    steps: cython.longlong = ((t if t >= 0 else -t) * inverse) >> 16
-    level: cython.int = _DISTANCE[255 if steps > 255 else steps]
-    return 12 + level if t >= 0 else 11 - level
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
 def _side(rank: cython.uint, node: node_p) -> cython.int:
     if rank < cython.cast(cython.uint, node.low) or rank >= cython.cast(cython.uint, node.high):
         return 2
-    return 1 if rank >= cython.cast(cython.uint, node.middle) else 0
+    return rank >= cython.cast(cython.uint, node.middle)
 
 
 # ------------------------------------------------------------------ what surrounds a pixel
@@ -192,15 +198,21 @@ def _side(rank: cython.uint, node: node_p) -> cython.int:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _look_around(band: band_p, s: pixel_p) -> cython.void:
-    """Find the neighbours, the candidate, and whether the candidate is tried."""
-    x: cython.Py_ssize_t = s.x
+def _look_around(
+    band: band_p, s: pixel_p, x: cython.Py_ssize_t, y: cython.Py_ssize_t
+) -> cython.void:
+    """Go to a pixel: find its neighbours, and ask for the memory of what followed them."""
     width: cython.Py_ssize_t = band.width
-    row: ushort_p = band.ranks + s.y * width
+    row: ushort_p = band.ranks + y * width
     above: ushort_p
-    if s.y == 0:
+    n2e: cython.uint
+    n2w: cython.uint
+    www: cython.uint
+    s.x = x
+    s.y = y
+    if y == 0:
         s.w = row[x - 1] if x else 0
-        s.n = s.nw = s.ne = s.nee = s.nww = s.n2 = s.n2e = s.n2w = s.w
+        s.n = s.nw = s.ne = s.nee = s.nww = s.n2 = n2e = n2w = s.w
     else:
         above = row - width
         s.n = above[x]
@@ -209,22 +221,32 @@ def _look_around(band: band_p, s: pixel_p) -> cython.void:
         s.ne = above[x + 1] if x + 1 < width else s.n
         s.nee = above[x + 2] if x + 2 < width else s.ne
         s.nww = above[x - 2] if x > 1 else s.nw
-        if s.y == 1:
+        if y == 1:
             s.n2 = s.n
-            s.n2e = s.ne
-            s.n2w = s.nw
+            n2e = s.ne
+            n2w = s.nw
         else:
             above -= width
             s.n2 = above[x]
-            s.n2e = above[x + 1] if x + 1 < width else s.ne
-            s.n2w = above[x - 1] if x else s.nw
+            n2e = above[x + 1] if x + 1 < width else s.ne
+            n2w = above[x - 1] if x else s.nw
     s.ww = row[x - 2] if x > 1 else s.w
-    s.www = row[x - 3] if x > 2 else s.ww
-    s.hash_4 = _hash(_hash(s.w, s.n), _hash(s.nw, s.ne))
-    s.hash_7 = _hash(s.hash_4, _hash(s.ww, _hash(s.n2, s.n2e)))
-    s.hash_11 = _hash(s.hash_7, _hash(_hash(s.nee, s.nww), _hash(s.n2w, s.www)))
-    s.far = band.seen_far + (s.hash_11 >> band.seen_shift)
-    s.close = band.seen_close + (s.hash_7 >> band.seen_shift)
+    www = row[x - 3] if x > 2 else s.ww
+    s.hash_4 = _hash(_sum(s.w, s.n, s.nw, s.ne))
+    s.hash_7 = _hash(s.hash_4 + _sum(s.ww, s.n2, n2e, 0))
+    s.hash_11 = _hash(s.hash_7 + _sum(s.nee, s.nww, n2w, www))
+    s.far = band.seen_far + (s.hash_11 >> (32 - band.seen_bits))
+    s.close = band.seen_close + (s.hash_7 >> (32 - band.seen_bits))
+    kq_prefetch(s.far)
+    kq_prefetch(s.close)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _guess(band: band_p, s: pixel_p) -> cython.void:
+    """Find the candidate, and whether it is tried."""
     second: cython.uint = s.close[0]
     if s.far[0]:
         s.kind = 0
@@ -264,39 +286,81 @@ def _look_around(band: band_p, s: pixel_p) -> cython.void:
 
 
 @cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _gather(s: pixel_p, context: uint_p) -> cython.void:
+    """Make the contexts that candidates and nodes share."""
+    context[2] = _sum(s.w, 0, 0, 0)
+    context[3] = _sum(s.n, 0, 0, 0)
+    context[4] = _sum(s.ne, 0, 0, 0)
+    context[5] = _sum(s.n2, 0, 0, 0)
+    context[6] = _sum(s.w, s.ww, 0, 0)
+    context[7] = _sum(s.n, s.n2, 0, 0)
+    context[8] = _sum(s.nee, 0, 0, 0)
+    context[9] = s.hash_4
+    context[12] = s.hash_7
+    context[13] = _sum(s.w, s.n, 0, 0)
+    context[14] = _sum(s.n, s.ne, 0, 0)
+    context[15] = _sum(s.nw, 0, 0, 0)
+
+
+@cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def _offer(band: band_p, s: pixel_p) -> cython.int:
     """Return the probability that the candidate is right."""
-    m: cython.pointer(Model) = cython.address(band.model)
-    key: cython.uint = _hash(s.candidate, s.kind + 1)
-    m.slots[0] = band.by_pattern + 128 * s.pattern + s.equal
-    m.slots[1] = band.by_run + (s.pattern * 8 + s.run_class) * 2 + (s.w == s.n)
     context: cython.uint[16]
-    context[2] = s.w
-    context[3] = s.hash_7
-    context[4] = s.hash_4
-    context[5] = s.n
-    context[6] = s.ne
-    context[7] = _hash(s.n, s.n2)
-    context[8] = s.hash_11
-    context[9] = s.n2
-    context[10] = s.ww
-    context[11] = s.nee
-    context[12] = _hash(s.w, s.ww)
-    context[13] = _hash(s.w, s.n)
-    context[14] = _hash(s.n, s.ne)
-    context[15] = s.nw
+    key: cython.uint = _sum(0, s.kind, 0, s.candidate)
+    _gather(s, context)
+    context[10] = _sum(s.ww, 0, 0, 0)
+    context[11] = s.hash_11
+    s.hits[0] = 128 * s.pattern + s.equal
+    s.hits[1] = _RUNS + (s.pattern * 8 + s.run_class) * 2 + (s.w == s.n)
     i: cython.int
+    shift: cython.int = 32 - band.hit_bits
+    at: cython.uint = _HITS
     for i in range(2, 16):
-        m.slots[i] = band.hits + i * band.hits_size + (_hash(key, context[i]) >> band.hits_shift)
+        s.hits[i] = at + (_stirred(context[i] + key) >> shift)
+        at += cython.cast(cython.uint, 1) << band.hit_bits
     return mix(
-        m,
+        cython.address(band.model),
+        band.slots,
+        s.hits,
         8 * s.kind + s.run_class,
         3 * (s.equal & 63) + s.kind,
         s.pattern,
-        _hash(key, s.equal) >> 20,
+        _stirred(key + _sum(s.equal, 0, 0, 0)) >> 20,
     )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
+    """Find the lines of a group's nodes, and ask for their memory; those before stay known."""
+    kq_find_lines(
+        s.near + 16 * (s.turn ^ 1),
+        s.context,
+        band.near_rows,
+        _sum(0, 0, 0, cython.cast(cython.uint, group)),
+        36 - band.near_bits,
+        band.slots,
+    )
+    s.turn ^= 1
+    s.group = group
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _project(color: int_p) -> cython.void:
+    """Put a colour's places along directions 4 to 6 behind its four samples (spec §7.4)."""
+    color[4] = color[0] + 2 * color[1] + color[2]
+    color[5] = color[0] - color[2]
+    color[6] = 2 * color[1] - color[0] - color[2]
 
 
 @cython.cfunc
@@ -306,37 +370,54 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
     """Predict the pixel's colour in two ways, in eighths, and find the contexts of its nodes."""
     i: cython.int
     j: cython.int
-    mean4: cython.int
     value: cython.int
-    total: cython.int
-    around: int_p[8]
-    around[0] = band.colors + 4 * s.w
-    around[1] = band.colors + 4 * s.n
-    around[2] = band.colors + 4 * s.nw
-    around[3] = band.colors + 4 * s.ne
-    around[4] = band.colors + 4 * s.ww
-    around[5] = band.colors + 4 * s.n2
-    around[6] = band.colors + 4 * s.nee
-    around[7] = band.colors + 4 * s.nww
+    color: int_p
+    weights: int_p = band.weights
+    around: cython.uint[8]
+    mean4: cython.int[4]
+    total: cython.int[4]
+    energy: cython.int[4]
     activity: cython.int = 0
-    s.energy = 2880
+    _gather(s, s.context)
+    s.context[0] = s.context[1] = 0  # which have no lines
+    s.context[10] = 10
+    s.context[11] = _sum(s.far[0], 0, 0, 0)
+    for i in range(2, 16):
+        s.context[i] = _stirred(s.context[i])
+    s.turn = 0
+    _turn_to(band, s, 0)
+    w: int_p = band.colors + 4 * s.w
+    n: int_p = band.colors + 4 * s.n
+    nw: int_p = band.colors + 4 * s.nw
+    ne: int_p = band.colors + 4 * s.ne
+    around[0] = s.w
+    around[1] = s.n
+    around[2] = s.nw
+    around[3] = s.ne
+    around[4] = s.ww
+    around[5] = s.n2
+    around[6] = s.nee
+    around[7] = s.nww
     for j in range(4):
-        s.gradient[j] = 8 * _median(around[0][j], around[1][j], around[2][j])
-        activity += (
-            _difference(around[0][j], around[2][j])
-            + _difference(around[1][j], around[2][j])
-            + _difference(around[3][j], around[1][j])
-        )
-        mean4 = around[0][j] + around[1][j] + around[2][j] + around[3][j]
-        total = 0
-        for i in range(8):
-            value = 4 * around[i][j] - mean4
-            s.offset[8 * j + i] = value
-            s.energy += value * value
-            total += band.weights[8 * j + i] * value
-        total = (total >> 15) + 2 * mean4
-        s.learnt[j] = 0 if total < 0 else (2040 if total > 2040 else total)
-    s.activity = _ACTIVITY[min(activity // 3, 255)]
+        mean4[j] = w[j] + n[j] + nw[j] + ne[j]
+        total[j] = 0
+        energy[j] = 720
+    for i in range(8):
+        color = band.colors + 4 * around[i]
+        for j in range(4):
+            value = 4 * color[j] - mean4[j]
+            s.offset[4 * i + j] = value
+            energy[j] += value * value
+            total[j] += weights[4 * i + j] * value
+    for j in range(4):
+        s.gradient[j] = 8 * _median(w[j], n[j], nw[j])
+        activity += _difference(w[j], nw[j]) + _difference(n[j], nw[j]) + _difference(ne[j], n[j])
+        value = (total[j] >> 15) + 2 * mean4[j]
+        s.learnt[j] = 0 if value < 0 else (2040 if value > 2040 else value)
+    s.energy = energy[0] + energy[1] + energy[2] + energy[3]
+    _project(s.gradient)
+    _project(s.learnt)
+    s.by_distance = _DISTANCES + 16 * _ACTIVITY[min(activity // 3, 255)]
     error_row: int_p = band.errors + (s.y & 1) * band.width
     error_above: int_p = band.errors + (1 - (s.y & 1)) * band.width
     x: cython.Py_ssize_t = s.x
@@ -347,22 +428,7 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
             + error_above[x + 1 if x + 1 < band.width else x]
             + error_above[x - 1 if x else x]
         )
-    s.expected = _ERROR[min(value >> 2, 255)]
-    s.context[2] = _hash(s.w, 2)
-    s.context[3] = _hash(s.n, 3)
-    s.context[4] = _hash(s.ne, 4)
-    s.context[5] = _hash(s.n2, 5)
-    s.context[6] = _hash(_hash(s.w, s.ww), 6)
-    s.context[7] = _hash(_hash(s.n, s.n2), 7)
-    s.context[8] = _hash(s.nee, 8)
-    s.context[9] = _hash(s.hash_4, 9)
-    s.context[10] = 10
-    s.context[11] = _hash(s.far[0], 11)
-    s.context[12] = _hash(s.hash_7, 12)
-    s.context[13] = _hash(_hash(s.w, s.n), 13)
-    s.context[14] = _hash(_hash(s.n, s.ne), 14)
-    s.context[15] = _hash(s.nw, 15)
-    s.group = -1
+    s.by_expected = _FINE + _ERROR[min(value >> 2, 255)]
 
 
 @cython.cfunc
@@ -373,7 +439,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
     """Find the probability that a node's pixel lies right of its cut, and how it was found.
 
     FORCED_LEFT and FORCED_RIGHT: the other side is the candidate alone, which it is not. SURE: the
-    first two slots agree. MIXED: by all 16.
+    first two slots agree. MIXED: by all 16. The slots are at `places` from `base`.
     """
     m: cython.pointer(Model) = cython.address(band.model)
     node: node_p = band.nodes + at
@@ -382,41 +448,50 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
             return FORCED_RIGHT
         if node.high - node.middle == 1 and s.candidate == cython.cast(cython.uint, node.middle):
             return FORCED_LEFT
-    t1: cython.longlong = projection(s.gradient, node.direction) - node.cut
-    t2: cython.longlong = projection(s.learnt, node.direction) - node.cut
-    class1: cython.int = _distance(t1, node.inverse)
-    class2: cython.int = _distance(t2, node.inverse)
-    m.slots[0] = band.by_distance + (
-        ((class1 * 24 + class2) * 8 + s.activity) * 16 + min(node.depth, 15)
-    )
-    m.slots[1] = band.near + (
-        _hash(at, 8 * _distance(2 * t2, node.inverse) + s.expected) >> band.near_shift
-    )
-    p0: cython.uint = m.slots[0][0]
-    p1: cython.uint = m.slots[1][0]
+    t: cython.int = s.gradient[node.direction] - node.cut
+    steps: cython.ulonglong = (
+        cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse
+    ) >> 16
+    class1: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
+    t = s.learnt[node.direction] - node.cut
+    steps = (cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse) >> 15
+    class2: cython.int = (_DISTANCE[255 if steps > 511 else steps >> 1] ^ (t >> 31)) + 12
+    class3: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
+    first: cython.uint = s.by_distance + 3072 * class1 + 128 * class2 + node.level
+    second: cython.uint = s.by_expected + 192 * (at & 1023) + 8 * class3
+    slot0: cython.uint = band.slots[first]
+    slot1: cython.uint = band.slots[second]
+    s.base = band.slots
+    s.places = s.near + 16 * s.turn
     if (
-        (p0 & 1023) >= 20
-        and (p1 & 1023) >= 8
-        and ((p0 >> 16 < 983 and p1 >> 16 < 983) or (p0 >> 16 > 64553 and p1 >> 16 > 64553))
+        (slot0 & 15) >= 8
+        and (slot1 & 15) >= 6
+        and (
+            (slot0 < 16 * 1196 and slot1 < 16 * 1196) or (slot0 >= 16 * 2900 and slot1 >= 16 * 2900)
+        )
     ):
-        p0 = ((p0 >> 16) + (p1 >> 16)) >> 1
-        p[0] = p0 if p0 > 1 else 1
+        p[0] = m.chance[((slot0 >> 4) + (slot1 >> 4)) >> 1]
+        s.places[0] = first
+        s.places[1] = second
         return SURE
-    i: cython.int
-    line: cython.uint
-    mark: cython.uint
     if node.group != s.group:
-        s.group = node.group
-        mark = cython.cast(cython.uint, node.group) * cython.cast(cython.uint, 0x2545F491)
-        for i in range(2, 16):
-            line = (s.context[i] ^ mark) * cython.cast(cython.uint, 0x2C1B3C6D)
-            s.lines[i] = band.near + i * band.near_size + 16 * (line >> (band.near_shift + 4))
-    for i in range(2, 16):
-        m.slots[i] = s.lines[i] + node.local
+        _turn_to(band, s, node.group)
+        s.places = s.near + 16 * s.turn
+    s.base += node.local
+    s.places[0] = first - node.local
+    s.places[1] = second - node.local
     sides: cython.int = (
         _side(s.w, node) + 3 * _side(s.n, node) + 9 * _side(s.nw, node) + 27 * _side(s.ne, node)
     )
-    p[0] = mix(m, 32 + (at & 255), 192 + sides, 128 + (at & 511), _hash(at, class2) >> 20)
+    p[0] = mix(
+        m,
+        s.base,
+        s.places,
+        32 + (at & 255),
+        192 + sides,
+        128 + (at & 511),
+        (24 * at + class2) & 4095,
+    )
     return MIXED
 
 
@@ -431,19 +506,16 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
     how: cython.int
     p: cython.int = 0
     node: node_p
+    base: ushort_p
+    places: uint_p
     while at >= 0:
         node = band.nodes + at
         bit = rank >= cython.cast(cython.uint, node.middle)
         how = _ask(band, s, at, cython.address(p))
-        if how == MIXED:
-            bit = code(m, bit, p)
-            adapt(m, bit)
-        elif how == SURE:
-            bit = code(m, bit, p)
-            learn(m.slots[0], bit)
-            learn(m.slots[1], bit)
-        else:
+        if how > SURE:
             bit = how == FORCED_RIGHT
+        else:
+            bit = code(m, bit, p)
         if bit:
             if node.right < 0:
                 rank = node.middle
@@ -452,29 +524,42 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
             if node.left < 0:
                 rank = node.low
             at = node.left
+        if how == MIXED:
+            base = s.base
+            places = s.places
+            if at >= 0 and band.nodes[at].group != s.group:
+                _turn_to(band, s, band.nodes[at].group)  # on its way while the model learns
+            adapt(m, base, places, bit)
+        elif how == SURE:
+            s.base[s.places[0]] = m.following[65536 * bit + s.base[s.places[0]]]
+            s.base[s.places[1]] = m.following[65536 * bit + s.base[s.places[1]]]
     return rank
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _learn_color(band: band_p, s: pixel_p, rank: cython.uint) -> cython.void:
-    """Better the prediction's weights by the colour that came, and note how far it was."""
+def _learn_color(band: band_p, s: pixel_p, rank: cython.uint) -> cython.int:
+    """Better the prediction's weights by the colour that came; return how far it was."""
     distance: cython.int = 0
     missed: cython.int
+    step: cython.int[4]
     weight: cython.int
+    weights: int_p = band.weights
+    color: int_p = band.colors + 4 * rank
     i: cython.int
     j: cython.int
     for j in range(4):
-        missed = 8 * band.colors[4 * rank + j] - s.learnt[j]
+        missed = 8 * color[j] - s.learnt[j]
         distance += missed if missed >= 0 else -missed
-        missed = missed * 15728 // s.energy
-        for i in range(8):
-            weight = band.weights[8 * j + i] + ((missed * s.offset[8 * j + i]) >> 3)
-            band.weights[8 * j + i] = (
+        step[j] = missed * 15728 // s.energy
+    for i in range(8):
+        for j in range(4):
+            weight = weights[4 * i + j] + ((step[j] * s.offset[4 * i + j]) >> 3)
+            weights[4 * i + j] = (
                 -131072 if weight < -131072 else (131072 if weight > 131072 else weight)
             )
-    band.errors[(s.y & 1) * band.width + s.x] = distance >> 3
+    return distance >> 3
 
 
 # ------------------------------------------------------------------ which entry is cheapest
@@ -583,19 +668,20 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     m: cython.pointer(Model) = cython.address(band.model)
     i: cython.int
     for i in range(32):
-        band.weights[i] = _FIRST_WEIGHTS[i & 7]
+        band.weights[i] = _FIRST_WEIGHTS[i >> 2]
     band.run = 0
     s: Pixel
     spot: pixel_p = cython.address(s)
     rank: cython.uint = 0
     is_hit: cython.bint
+    error: int_p
+    p: cython.int
     x: cython.Py_ssize_t
     y: cython.Py_ssize_t
     for y in range(band.rows):
+        _look_around(band, spot, 0, y)
         for x in range(band.width):
-            s.x = x
-            s.y = y
-            _look_around(band, spot)
+            _guess(band, spot)
             if not m.decoding:
                 rank = band.ranks[y * band.width + x]
             if choice != cython.NULL:
@@ -604,35 +690,38 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                 band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             is_hit = False
             if s.is_open:
-                is_hit = code(m, s.candidate == rank, _offer(band, spot))
-                adapt(m, is_hit)
+                p = _offer(band, spot)
+                is_hit = code(m, s.candidate == rank, p)
+                adapt(m, band.slots, s.hits, is_hit)
+            error = band.errors + (y & 1) * band.width + x
             if is_hit:
                 rank = s.candidate
-                band.errors[(y & 1) * band.width + x] = 0
+                error[0] = 0
             else:
                 if choice == cython.NULL:
                     _predict(band, spot)
                 rank = _walk(band, spot, rank)
-                _learn_color(band, spot, rank)
             if m.decoding:
                 band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
             band.run = min(band.run + 1, 32) if s.candidate == rank else 0
-            s.far[0] = rank + 1
-            s.close[0] = rank + 1
+            s.far[0] = cython.cast(cython.ushort, rank + 1)
+            s.close[0] = cython.cast(cython.ushort, rank + 1)
+            if x + 1 < band.width:
+                _look_around(band, spot, x + 1, y)
+            if not is_hit:
+                error[0] = _learn_color(band, spot, rank)
         if choice == cython.NULL and m.at - (4 if m.decoding else 0) > m.end:
             return  # the payload has no room, or is at its end too early: `finish` will say so
 
 
-@cython.cfunc
-def _shift(size: cython.Py_ssize_t) -> cython.int:
-    """Return what a hash is shifted by to be a place in a table of this size."""
-    bits: cython.int = 4
-    while bits < 30 and (cython.cast(cython.Py_ssize_t, 1) << bits) < size:
-        bits += 1
-    if (cython.cast(cython.Py_ssize_t, 1) << bits) != size:
-        raise ValueError("a table's size is no power of two from 16 on")
-    return 32 - bits
+def table_bits(pixels: int) -> tuple:
+    """Return the binary logarithms of the sizes of tables found by hashes (spec §7.6).
+
+    Those are, in slots, of each context of nodes, of each of candidates, and what was seen.
+    """
+    bits = (pixels - 1).bit_length()
+    return min(max(bits + 4, 10), 19), min(max(bits + 1, 10), 17), min(max(bits + 1, 8), 20)
 
 
 @cython.cfunc
@@ -641,10 +730,8 @@ def _set_up(
     ranks: cython.ushort[:, ::1],
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
-    dense: cython.uint[::1],
-    near: cython.uint[:, ::1],
-    hits: cython.uint[:, ::1],
-    seen: cython.uint[:, ::1],
+    slots: cython.ushort[::1],
+    seen: cython.ushort[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     source: cython.const[cython.uchar][::1],
@@ -660,10 +747,18 @@ def _set_up(
     width: cython.Py_ssize_t = ranks.shape[1]
     if ranks.shape[0] < 1 or width < 1 or k < 2 or colors.shape[1] != 4:
         raise ValueError("the pixels and colours do not fit together")
-    if tree.shape[0] != k - 1 or tree.shape[1] != 12 or dense.shape[0] != DENSE:
-        raise ValueError("the tree's or the tables' shapes are wrong")
-    if near.shape[0] != 16 or hits.shape[0] != 16 or seen.shape[0] != 2:
-        raise ValueError("the tables' shapes are wrong")
+    if tree.shape[0] != k - 1 or tree.shape[1] != 12:
+        raise ValueError("the tree's shape is wrong")
+    band.near_bits, band.hit_bits, band.seen_bits = table_bits(ranks.shape[0] * width)
+    at: cython.uint = _HITS + 14 * (cython.cast(cython.uint, 1) << band.hit_bits)
+    i: cython.int
+    for i in range(16):
+        band.near_rows[i] = at
+        at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 1 else 0
+    if slots.shape[0] != cython.cast(cython.Py_ssize_t, at):
+        raise ValueError("there are not as many slots as there must be")
+    if seen.shape[0] != 2 or seen.shape[1] != 1 << band.seen_bits:
+        raise ValueError("the shape of what was seen is wrong")
     if gates.shape[0] != 131072 or errors.shape[0] != 2 or errors.shape[1] != width:
         raise ValueError("the gates or the rows of errors have another size")
     y: cython.Py_ssize_t
@@ -677,18 +772,9 @@ def _set_up(
     band.width = width
     band.colors = cython.address(colors[0, 0])
     band.nodes = cython.cast(node_p, cython.address(tree[0, 0]))
-    band.by_pattern = cython.address(dense[0])
-    band.by_run = band.by_pattern + 16384
-    band.by_distance = band.by_run + 2048
-    band.near = cython.address(near[0, 0])
-    band.near_size = near.shape[1]
-    band.near_shift = _shift(near.shape[1])
-    band.hits = cython.address(hits[0, 0])
-    band.hits_size = hits.shape[1]
-    band.hits_shift = _shift(hits.shape[1])
+    band.slots = cython.address(slots[0])
     band.seen_close = cython.address(seen[0, 0])
     band.seen_far = cython.address(seen[1, 0])
-    band.seen_shift = _shift(seen.shape[1])
     band.gates = cython.address(gates[0])
     band.errors = cython.address(errors[0, 0])
     if weights_a.shape[0] != 288 or weights_b.shape[0] != 273:
@@ -715,10 +801,8 @@ def code_band(
     source: cython.const[cython.uchar][::1],
     target: cython.uchar[::1],
     decoding: cython.bint,
-    dense: cython.uint[::1],
-    near: cython.uint[:, ::1],
-    hits: cython.uint[:, ::1],
-    seen: cython.uint[:, ::1],
+    slots: cython.ushort[::1],
+    seen: cython.ushort[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -738,7 +822,7 @@ def code_band(
         The entries' colours in that order.
     tree : (k - 1, 12)
     source, target : the payload, or room for it; the other is empty
-    dense, near, hits, seen, gates, errors, weights_a, weights_b, refined_a, refined_b
+    slots, seen, gates, errors, weights_a, weights_b, refined_a, refined_b
         The model's memory as it starts, made by `entropy`.
     """
     band: Band
@@ -747,9 +831,7 @@ def code_band(
         ranks,
         colors,
         tree,
-        dense,
-        near,
-        hits,
+        slots,
         seen,
         gates,
         errors,
@@ -781,10 +863,8 @@ def choose_band(
     stamps: cython.uint[::1],
     costs: cython.int[:, ::1],
     nothing: cython.uchar[::1],
-    dense: cython.uint[::1],
-    near: cython.uint[:, ::1],
-    hits: cython.uint[:, ::1],
-    seen: cython.uint[:, ::1],
+    slots: cython.ushort[::1],
+    seen: cython.ushort[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -818,9 +898,7 @@ def choose_band(
         ranks,
         colors,
         tree,
-        dense,
-        near,
-        hits,
+        slots,
         seen,
         gates,
         errors,

@@ -1,8 +1,6 @@
 import numpy as np
 import numpy.typing as npt
 
-DENSE: int
-
 def fill_tables(
     distances: list[int],
     activities: list[int],
@@ -10,6 +8,7 @@ def fill_tables(
     first_weights: list[int],
     costs: list[int],
 ) -> None: ...
+def table_bits(pixels: int) -> tuple[int, int, int]: ...
 def code_band(
     ranks: npt.NDArray[np.uint16],
     colors: npt.NDArray[np.int32],
@@ -17,10 +16,8 @@ def code_band(
     source: npt.NDArray[np.uint8],
     target: npt.NDArray[np.uint8],
     decoding: bool,
-    dense: npt.NDArray[np.uint32],
-    near: npt.NDArray[np.uint32],
-    hits: npt.NDArray[np.uint32],
-    seen: npt.NDArray[np.uint32],
+    slots: npt.NDArray[np.uint16],
+    seen: npt.NDArray[np.uint16],
     gates: npt.NDArray[np.uint16],
     errors: npt.NDArray[np.int32],
     weights_a: npt.NDArray[np.int16],
@@ -40,10 +37,8 @@ def choose_band(
     stamps: npt.NDArray[np.uint32],
     costs: npt.NDArray[np.int32],
     nothing: npt.NDArray[np.uint8],
-    dense: npt.NDArray[np.uint32],
-    near: npt.NDArray[np.uint32],
-    hits: npt.NDArray[np.uint32],
-    seen: npt.NDArray[np.uint32],
+    slots: npt.NDArray[np.uint16],
+    seen: npt.NDArray[np.uint16],
     gates: npt.NDArray[np.uint16],
     errors: npt.NDArray[np.int32],
     weights_a: npt.NDArray[np.int16],

@@ -1,12 +1,15 @@
-"""The numbers of the entropy model (spec §7.2, §7.6)."""
+"""The numbers of the entropy model (spec §7.2, §7.6), and where its kernels get them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from math import log2
 
 import numpy as np
 import numpy.typing as npt
+
+from kqformat.codec import mixing_kernel
 
 LOGISTIC = (
     32768, 36843, 40793, 44511, 47911, 50941, 53581, 55834, 57724, 59287, 60565, 61598, 62428,
@@ -49,10 +52,100 @@ def squash(logit: int) -> int:
     return (LOGISTIC[cell] * (64 - part) + LOGISTIC[cell + 1] * part + 32) >> 6
 
 
+COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
+"""What a slot's sixteen steps of confidence stand for: bits seen."""
+
+_FIRST_ODDS = 4305465866
+"""2**32 * exp(5 / 2048): the odds of the first state above one half."""
+
+_ODDS_STEP = 4315990099
+"""2**32 * exp(10 / 2048): what the odds grow by from state to state."""
+
+BLANK = 2048 << 4
+"""A slot that knows nothing."""
+
+RUNS_AT = 128 * 128
+DISTANCES_AT = RUNS_AT + 128 * 8 * 2
+FINE_AT = DISTANCES_AT + 24 * 24 * 8 * 16
+HITS_AT = FINE_AT + 1024 * 192
+"""Where tables begin among the slots: by pattern first, by hashes last."""
+
+
+def chances() -> list[int]:
+    """Return the probabilities of the states of slots, in 1/2**32.
+
+    Examples
+    --------
+    >>> chance = chances()
+    >>> len(chance), chance[0], chance[2047] + chance[2048] == 1 << 32
+    (4096, 195459, True)
+    """
+    upper = []
+    odds = _FIRST_ODDS
+    for _ in range(2048):
+        upper.append((odds << 32) // (odds + (1 << 32)))
+        odds = odds * _ODDS_STEP >> 32
+    return [(1 << 32) - chance for chance in reversed(upper)] + upper
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTables:
+    """What is looked up for slots, which are 16 times a state plus a step of confidence.
+
+    Attributes
+    ----------
+    opinion : ndarray, int16, shape (65,536,)
+        The logit that a slot brings to a mixture, in 1/256.
+    following : ndarray, uint16, shape (131,072,)
+        What each slot becomes after a 0, and after a 1.
+    chance : ndarray, uint16, shape (4,096,)
+        The probability of a state, in 1/65,536.
+    """
+
+    opinion: npt.NDArray[np.int16]
+    following: npt.NDArray[np.uint16]
+    chance: npt.NDArray[np.uint16]
+
+
+@cache
+def slot_tables() -> SlotTables:
+    """Return the tables of spec §7.2 for slots."""
+    chance = np.array(chances(), np.int64)
+    state = np.arange(4096, dtype=np.int64)
+    count = np.array(COUNTS, np.int64)
+    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 6)
+    bounds = (chance[:-1] + chance[1:]) >> 1
+    after = chance[:, None] + 2 * ((1 << 32) - chance[:, None]) // (2 * count + 3)
+    risen = np.searchsorted(bounds, after, side="right")
+    gap = np.append(np.diff(count), 1 << 20)
+    stirred = (risen * 0x9E3779B1 + np.arange(16) * 0x5851F42D) % (1 << 32) >> 16
+    step = np.arange(16) + (stirred % gap == 0)
+    step[:, 15] = 15
+    after_1 = 16 * risen + step
+    after_0 = 16 * (4095 - risen[::-1]) + step[::-1]
+    return SlotTables(
+        opinion.reshape(-1).astype(np.int16),
+        np.concatenate([after_0.reshape(-1), after_1.reshape(-1)]).astype(np.uint16),
+        np.array(chance >> 16, np.uint16),
+    )
+
+
+def squash_table() -> npt.NDArray[np.int32]:
+    """Return what all logits from -3,072 stand for."""
+    return np.array([squash(logit) for logit in range(-3072, 3073)], np.int32)
+
+
+@cache
+def fill_kernel() -> None:
+    """Give the tables to the kernel, which codes nothing without them."""
+    of_slots = slot_tables()
+    mixing_kernel.fill_tables(squash_table(), of_slots.opinion, of_slots.following, of_slots.chance)
+
+
 @cache
 def refinement_row() -> npt.NDArray[np.uint16]:
-    """Return a refinement that changes nothing yet: what logits from -3,072 by 192 stand for."""
-    return np.array([squash(192 * (cell - 16)) for cell in range(33)] + [65535], np.uint16)
+    """Return a refinement that changes nothing yet: what logits from -3,072 by 256 stand for."""
+    return np.array([squash(256 * (cell - 12)) for cell in range(25)] + [65535], np.uint16)
 
 
 @cache

@@ -1,10 +1,42 @@
-"""What the kernels that code by mixed probabilities share; `mixing_kernel.py` says what each does."""
+"""A bit at a time by mixed probabilities (spec §7.1, §7.3): what the coding kernels share, inlined.
+
+What a model knows is in arrays that its owner makes; `attach` takes pointers to them, and whoever
+chooses slots, sets and refinements keeps them within. `places` are 16 distances from `slots`.
+"""
 
 ctypedef unsigned int* uint_p
 ctypedef unsigned short* ushort_p
 ctypedef short* short_p
 ctypedef int* int_p
 ctypedef const unsigned char* bytes_p
+ctypedef const short* opinion_p
+ctypedef const unsigned short* following_p
+ctypedef const int* squash_p
+
+cdef extern from "lanes.h" nogil:
+    void kq_prefetch(const void* address)
+    void kq_sum(
+        const unsigned short* slots,
+        const unsigned int* places,
+        const short* opinion,
+        const short* a,
+        const short* b,
+        short* inputs,
+        int* sum_a,
+        int* sum_b,
+    )
+    void kq_train(short* weights, const short* inputs, int error, int shift)
+    void kq_learn(
+        unsigned short* slots, const unsigned int* places, const unsigned short* following
+    )
+    void kq_find_lines(
+        unsigned int* places,
+        const unsigned int* context,
+        const unsigned int* rows,
+        unsigned int offset,
+        int shift,
+        const unsigned short* slots,
+    )
 
 cdef struct Model:
     unsigned int low
@@ -15,7 +47,10 @@ cdef struct Model:
     unsigned char* target
     Py_ssize_t at
     Py_ssize_t end
-    uint_p slots[16]
+    squash_p squash
+    opinion_p opinion
+    following_p following
+    following_p chance
     short inputs[16]
     short_p weights_a
     short_p weights_b
@@ -25,11 +60,11 @@ cdef struct Model:
     short_p used_b
     ushort_p cell_a
     ushort_p cell_b
-    int p_a
-    int p_b
+    int error_a
+    int error_b
     unsigned int mixed
 
-cdef void attach(
+cdef int attach(
     Model* m,
     const unsigned char[::1] source,
     unsigned char[::1] target,
@@ -38,10 +73,72 @@ cdef void attach(
     short[:, ::1] weights_b,
     unsigned short[:, ::1] refined_a,
     unsigned short[:, ::1] refined_b,
-)
+) except -1
 cdef void start(Model* m) noexcept nogil
 cdef Py_ssize_t finish(Model* m) noexcept nogil
-cdef int code(Model* m, int bit, unsigned int p) noexcept nogil
-cdef void learn(uint_p slot, int bit) noexcept nogil
-cdef int mix(Model* m, int set_a, int set_b, int place_a, int place_b) noexcept nogil
-cdef void adapt(Model* m, int bit) noexcept nogil
+
+
+cdef inline int code(Model* m, int bit, unsigned int p) noexcept nogil:
+    """Encode a bit, or decode one, whose probability of being 1 is p / 65,536; return it."""
+    cdef unsigned long long span = m.high - m.low
+    cdef unsigned int middle = m.low + <unsigned int>((span * p) >> 16)
+    if m.decoding:
+        bit = m.code <= middle
+    if bit:
+        m.high = middle
+    else:
+        m.low = middle + 1
+    while (m.low ^ m.high) >> 24 == 0:
+        if m.decoding:
+            m.code = (m.code << 8) | (m.source[m.at] if m.at < m.end else 0)
+        elif m.at < m.end:
+            m.target[m.at] = <unsigned char>(m.high >> 24)
+        m.at += 1
+        m.low = m.low << 8
+        m.high = (m.high << 8) | 255
+    return bit
+
+
+cdef inline int mix(
+    Model* m,
+    ushort_p slots,
+    uint_p places,
+    int set_a,
+    int set_b,
+    int refinement_a,
+    int refinement_b,
+) noexcept nogil:
+    """Return the probability that the 16 slots chosen give for a 1, in 1/65,536."""
+    cdef int sum_a
+    cdef int sum_b
+    m.used_a = m.weights_a + 16 * set_a
+    m.used_b = m.weights_b + 16 * set_b
+    kq_sum(slots, places, m.opinion, m.used_a, m.used_b, m.inputs, &sum_a, &sum_b)
+    sum_a >>= 13
+    sum_b >>= 13
+    sum_a = -3072 if sum_a < -3072 else (3072 if sum_a > 3072 else sum_a)
+    sum_b = -3072 if sum_b < -3072 else (3072 if sum_b > 3072 else sum_b)
+    m.error_a = -m.squash[3072 + sum_a]
+    m.error_b = -m.squash[3072 + sum_b]
+    cdef int place = 3072 + ((sum_a + sum_b) >> 1)
+    cdef int part = place & 255
+    cdef ushort_p a = m.refined_a + 26 * refinement_a + (place >> 8)
+    cdef ushort_p b = m.refined_b + 26 * refinement_b + (place >> 8)
+    m.cell_a = a + (part >> 7)
+    m.cell_b = b + (part >> 7)
+    cdef int p = ((a[0] + b[0]) * (256 - part) + (a[1] + b[1]) * part) >> 8
+    p = (2 * m.squash[place] + p + 2) >> 2
+    return 1 if p < 1 else (65535 if p > 65535 else p)
+
+
+cdef inline void adapt(Model* m, ushort_p slots, uint_p places, int bit) noexcept nogil:
+    """Learn what came after `mix`: weights, refinements and slots."""
+    cdef int shift = 2
+    if m.mixed < 131072:
+        m.mixed += 1
+        shift = 1
+    kq_train(m.used_a, m.inputs, (65536 * bit + m.error_a) >> 1, shift)
+    kq_train(m.used_b, m.inputs, (65536 * bit + m.error_b) >> 1, shift)
+    m.cell_a[0] += (65535 * bit - m.cell_a[0]) >> 6
+    m.cell_b[0] += (65535 * bit - m.cell_b[0]) >> 6
+    kq_learn(slots, places, m.following + 65536 * bit)

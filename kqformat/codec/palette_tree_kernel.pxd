@@ -12,6 +12,4 @@ cdef struct Node:
     int depth
     int group
     int local
-    int spare
-
-cdef int projection(int* color, int direction) noexcept nogil
+    int level

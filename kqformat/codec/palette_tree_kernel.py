@@ -4,7 +4,8 @@
 A node splits the entries `low` to `high` - 1 of the leaves' order before `middle`, by where they
 lie along a `direction`, against `cut`, in eighths; distances from it count in `inverse` 1/65,536 of
 the entries' mean deviation. Nodes of four levels make up a `group`, which is named after the
-uppermost one, with a `local` number each. `left` and `right` are nodes, -1 for a leaf.
+uppermost one, with a `local` number each. `left` and `right` are nodes, -1 for a leaf; `level` is
+the depth, 15 at most.
 """
 
 import cython
@@ -21,7 +22,11 @@ int_p = cython.typedef(cython.pointer(cython.int))
 node_p = cython.typedef(cython.pointer(Node))
 
 
-def projection(color, direction):
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _projection(color: int_p, direction: cython.int) -> cython.int:
     """Return a colour's place along a direction: R, G, B, A, R + 2G + B, R - B, 2G - R - B."""
     if direction < 4:
         return color[direction]
@@ -65,7 +70,7 @@ def _grow(
         first = 0
         second = 0
         for i in range(low, high):
-            value = projection(colors + 4 * order[i], direction)
+            value = _projection(colors + 4 * order[i], direction)
             first += value
             second += value * value
         value = n * second - first * first
@@ -81,7 +86,7 @@ def _grow(
         below = cython.cast(cython.int, n // 2)
     else:
         for i in range(low, high):
-            value = projection(colors + 4 * order[i], chosen)
+            value = _projection(colors + 4 * order[i], chosen)
             if n * value < total:
                 sum_below += value
                 order[low + below] = order[i]
@@ -107,6 +112,7 @@ def _grow(
         else 1048576
     )
     node.depth = depth
+    node.level = min(depth, 15)
     node.group = group
     node.local = local
     middle: cython.int = node.middle

@@ -126,7 +126,7 @@ BANDS = [
     entropy("colors-00300", sloping(300), "k = 300: indices of 16 bits where they are unpacked."),
     entropy("one-row", sloping(17, 90, 1), "One row: what is above is taken from the left."),
     entropy("one-column", sloping(17, 1, 90), "One column: what is left is taken from above."),
-    entropy("two-columns", sloping(5, 2, 40), "Two columns: the second is the last."),
+    entropy("two-columns", sloping(9, 2, 40), "Two columns: the second is the last."),
     entropy("sprite", sprite(), "RGBA, with much that repeats."),
     entropy("sprite-bands", sprite(tags="E", band_shift=2), "Bands know nothing of each other."),
     entropy("bands-mixed", noisy_bands(), "Bands B and E in turn, each the shorter for its rows."),
@@ -163,7 +163,7 @@ BANDS = [
 
 PALETTES = [
     coded_palette("greys", tuple((i, i, i) for i in range(256)), "All greys: a few bytes."),
-    coded_palette("white", ((255, 255, 255),), "One entry, white, in no bytes; k = 1."),
+    coded_palette("white", ((255, 255, 255),) * 2, "Two entries, both white, in no bytes."),
     coded_palette("black", ((0, 0, 0),), "One entry, black, in one byte; k = 1."),
     coded_palette(
         "rgba",

@@ -1,0 +1,151 @@
+/* Sixteen numbers at once, for `mixing_kernel` (spec 7.3): what Cython cannot say.
+
+   With SSE2, which every x86-64 has, sums and steps take a few instructions; elsewhere the same
+   numbers come of plain loops, which compilers make vectors of where they can. Nothing is rounded
+   or clipped otherwise in one than in the other; tests/codec/test_lanes.py compares the two. */
+
+#ifndef KQ_LANES_H
+#define KQ_LANES_H
+
+#if (defined(__SSE2__) || defined(_M_X64)) && !defined(KQ_PLAIN_LANES)
+#define KQ_SSE2
+#include <emmintrin.h>
+#endif
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define KQ_INLINE static __forceinline
+#else
+#define KQ_INLINE static inline __attribute__((always_inline))
+#endif
+
+/* Ask for the memory at `address` to be near soon. */
+KQ_INLINE void kq_prefetch(const void *address)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_prefetch(address);
+#elif defined(KQ_SSE2)
+    _mm_prefetch((const char *)address, _MM_HINT_T0);
+#else
+    (void)address;
+#endif
+}
+
+/* Let inputs[i] = opinion[slots[places[i]]], and sum their products with two sets of weights. */
+KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
+                      const short *opinion, const short *a, const short *b, short *inputs,
+                      int *sum_a, int *sum_b)
+{
+#define KQ_INPUT(i) opinion[slots[places[i]]]
+#ifdef KQ_SSE2
+    __m128i low = _mm_cvtsi32_si128((unsigned short)KQ_INPUT(0));
+    __m128i high = _mm_cvtsi32_si128((unsigned short)KQ_INPUT(8));
+    __m128i of_a, of_b;
+    low = _mm_insert_epi16(low, KQ_INPUT(1), 1);
+    high = _mm_insert_epi16(high, KQ_INPUT(9), 1);
+    low = _mm_insert_epi16(low, KQ_INPUT(2), 2);
+    high = _mm_insert_epi16(high, KQ_INPUT(10), 2);
+    low = _mm_insert_epi16(low, KQ_INPUT(3), 3);
+    high = _mm_insert_epi16(high, KQ_INPUT(11), 3);
+    low = _mm_insert_epi16(low, KQ_INPUT(4), 4);
+    high = _mm_insert_epi16(high, KQ_INPUT(12), 4);
+    low = _mm_insert_epi16(low, KQ_INPUT(5), 5);
+    high = _mm_insert_epi16(high, KQ_INPUT(13), 5);
+    low = _mm_insert_epi16(low, KQ_INPUT(6), 6);
+    high = _mm_insert_epi16(high, KQ_INPUT(14), 6);
+    low = _mm_insert_epi16(low, KQ_INPUT(7), 7);
+    high = _mm_insert_epi16(high, KQ_INPUT(15), 7);
+    _mm_storeu_si128((__m128i *)inputs, low);
+    _mm_storeu_si128((__m128i *)inputs + 1, high);
+    of_a = _mm_add_epi32(_mm_madd_epi16(_mm_loadu_si128((const __m128i *)a), low),
+                         _mm_madd_epi16(_mm_loadu_si128((const __m128i *)a + 1), high));
+    of_b = _mm_add_epi32(_mm_madd_epi16(_mm_loadu_si128((const __m128i *)b), low),
+                         _mm_madd_epi16(_mm_loadu_si128((const __m128i *)b + 1), high));
+    low = _mm_add_epi32(_mm_unpacklo_epi32(of_a, of_b), _mm_unpackhi_epi32(of_a, of_b));
+    low = _mm_add_epi32(low, _mm_shuffle_epi32(low, 0x4e));
+    *sum_a = _mm_cvtsi128_si32(low);
+    *sum_b = _mm_cvtsi128_si32(_mm_shuffle_epi32(low, 0x55));
+#else
+    int i, of_a = 0, of_b = 0;
+    for (i = 0; i < 16; i++)
+        inputs[i] = KQ_INPUT(i);
+    for (i = 0; i < 16; i++) {
+        of_a += a[i] * inputs[i];
+        of_b += b[i] * inputs[i];
+    }
+    *sum_a = of_a;
+    *sum_b = of_b;
+#endif
+#undef KQ_INPUT
+}
+
+/* Move weights along their inputs, by an error of 16 bits; `shift` is 1 or 2. */
+KQ_INLINE void kq_train(short *weights, const short *inputs, int error, int shift)
+{
+#ifdef KQ_SSE2
+    const __m128i by = _mm_set1_epi16((short)error), half = _mm_set1_epi16((short)shift);
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    int i;
+    for (i = 0; i < 2; i++) {
+        __m128i step = _mm_loadu_si128((const __m128i *)inputs + i);
+        __m128i held = _mm_loadu_si128((const __m128i *)weights + i);
+        step = _mm_mulhi_epi16(_mm_add_epi16(step, step), by);
+        step = _mm_sra_epi16(_mm_add_epi16(step, half), count);
+        _mm_storeu_si128((__m128i *)weights + i, _mm_adds_epi16(held, step));
+    }
+#else
+    int i;
+    for (i = 0; i < 16; i++) {
+        int moved = weights[i] + ((((2 * inputs[i] * error) >> 16) + shift) >> shift);
+        weights[i] = (short)(moved < -32768 ? -32768 : (moved > 32767 ? 32767 : moved));
+    }
+#endif
+}
+
+/* Replace each slot by the one that follows it. */
+KQ_INLINE void kq_learn(unsigned short *slots, const unsigned int *places,
+                        const unsigned short *following)
+{
+#define KQ_FOLLOW(i) slots[places[i]] = following[slots[places[i]]]
+    KQ_FOLLOW(0);
+    KQ_FOLLOW(1);
+    KQ_FOLLOW(2);
+    KQ_FOLLOW(3);
+    KQ_FOLLOW(4);
+    KQ_FOLLOW(5);
+    KQ_FOLLOW(6);
+    KQ_FOLLOW(7);
+    KQ_FOLLOW(8);
+    KQ_FOLLOW(9);
+    KQ_FOLLOW(10);
+    KQ_FOLLOW(11);
+    KQ_FOLLOW(12);
+    KQ_FOLLOW(13);
+    KQ_FOLLOW(14);
+    KQ_FOLLOW(15);
+#undef KQ_FOLLOW
+}
+
+/* Find lines of 16 slots by what is left of context + offset after a shift, counted from `rows`,
+   and ask for their memory; the first two are no lines. */
+KQ_INLINE void kq_find_lines(unsigned int *places, const unsigned int *context,
+                             const unsigned int *rows, unsigned int offset, int shift,
+                             const unsigned short *slots)
+{
+    int i;
+#ifdef KQ_SSE2
+    const __m128i by = _mm_set1_epi32((int)offset), count = _mm_cvtsi32_si128(shift);
+    for (i = 0; i < 4; i++) {
+        __m128i line = _mm_add_epi32(_mm_loadu_si128((const __m128i *)context + i), by);
+        line = _mm_slli_epi32(_mm_srl_epi32(line, count), 4);
+        line = _mm_add_epi32(line, _mm_loadu_si128((const __m128i *)rows + i));
+        _mm_storeu_si128((__m128i *)places + i, line);
+    }
+#else
+    for (i = 0; i < 16; i++)
+        places[i] = rows[i] + (((context[i] + offset) >> shift) << 4);
+#endif
+    for (i = 2; i < 16; i++)
+        kq_prefetch(slots + places[i]);
+}
+
+#endif

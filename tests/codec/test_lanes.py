@@ -1,0 +1,87 @@
+"""The sixteen lanes of `lanes.h`: vector instructions do what the plain loops do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from suite import ROOT
+
+HEADER = ROOT / "kqformat/codec/lanes.h"
+
+PROGRAM = r"""
+#include <stdio.h>
+#include "lanes.h"
+
+static unsigned int state = 1;
+
+static int next(void)
+{
+    state = state * 1664525u + 1013904223u;
+    return (int)(state >> 16);
+}
+
+int main(void)
+{
+    static unsigned short slots[4096], following[65536];
+    static short opinion[65536];
+    unsigned int places[16], lines[16], rows[16], hash = 2166136261u;
+    short a[16], b[16], inputs[16];
+    int i, round, sum_a, sum_b;
+    for (i = 0; i < 65536; i++) {
+        opinion[i] = (short)(next() % 5119 - 2559);
+        following[i] = (unsigned short)next();
+    }
+    for (i = 0; i < 4096; i++)
+        slots[i] = (unsigned short)next();
+    for (round = 0; round < 20000; round++) {
+        int error = next() - 32768;
+        for (i = 0; i < 16; i++) {
+            places[i] = (unsigned int)(16 * (next() & 255) + i);
+            rows[i] = 16u * (unsigned int)i;
+            if (round % 100 == 0) {
+                a[i] = (short)(next() - 32768);
+                b[i] = (short)(round % 200 ? 32767 : -32768);
+            }
+        }
+        kq_sum(slots, places, opinion, a, b, inputs, &sum_a, &sum_b);
+        kq_train(a, inputs, error, 1 + (round & 1));
+        kq_train(b, inputs, -32768, 1 + (round & 1));
+        kq_learn(slots, places, following);
+        kq_find_lines(lines, places, rows, state, 25, slots);
+        hash = (hash ^ (unsigned int)sum_a) * 16777619u;
+        hash = (hash ^ (unsigned int)sum_b) * 16777619u;
+        for (i = 0; i < 16; i++) {
+            hash = (hash ^ (unsigned short)a[i]) * 16777619u;
+            hash = (hash ^ (unsigned short)b[i]) * 16777619u;
+            hash = (hash ^ slots[places[i]]) * 16777619u;
+            hash = (hash ^ lines[i]) * 16777619u;
+        }
+    }
+    printf("%08x\n", hash);
+    return 0;
+}
+"""
+
+
+def output_of(compiler: str, folder: Path, *options: str) -> str:
+    """Compile the program, run it, and return what it prints."""
+    source, program = folder / "lanes.c", folder / "lanes"
+    source.write_text(PROGRAM, "ascii")
+    command = [compiler, "-O2", *options, f"-I{HEADER.parent}", str(source), "-o", str(program)]
+    subprocess.run(command, check=True)
+    return subprocess.run([program], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="there are no vectors")
+def test_vectors_do_what_loops_do(tmp_path: Path) -> None:
+    """Sums, steps, what follows and lines are the same bit by bit, at the ends of ranges too."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None or not HEADER.exists():
+        pytest.skip("no C compiler, or no source of the package, is here")
+    plain = output_of(compiler, tmp_path, "-DKQ_PLAIN_LANES")
+    assert len(plain) == 9
+    assert output_of(compiler, tmp_path) == plain
