@@ -146,6 +146,37 @@ class RasterError(KqError):
     """An ordinary image file (PNG, JPEG, …) cannot be read or written."""
 
 
+class MissingExtraError(KqError):
+    """A package that is asked for only where it is needed is not installed.
+
+    Parameters
+    ----------
+    purpose : str
+        What needs it.
+    package : str
+        Its name.
+    extra : str
+        The extra of this package that brings it.
+
+    Examples
+    --------
+    >>> print(MissingExtraError("SSIMULACRA2", "ssimulacra2"))
+    SSIMULACRA2 needs the package ssimulacra2: pip install 'kqformat[report]'
+    """
+
+    def __init__(self, purpose: str, package: str, extra: str = "report") -> None:
+        self.purpose = purpose
+        self.package = package
+        self.extra = extra
+        super().__init__(purpose, package, extra)
+
+    def __str__(self) -> str:
+        """Say what is missing, and what brings it."""
+        return (
+            f"{self.purpose} needs the package {self.package}: pip install 'kqformat[{self.extra}]'"
+        )
+
+
 class PaletteError(KqError):
     """A palette file (GIMP, JASC, a list of colours, …) cannot be read or written.
 

@@ -14,6 +14,7 @@ from kqformat.errors import (
     FormatError,
     KqError,
     LimitError,
+    MissingExtraError,
     PaletteError,
     ParameterError,
     RasterError,
@@ -29,6 +30,7 @@ EXAMPLES: list[KqError] = [
     FormatError("bad section"),
     ParameterError("colors is 0"),
     LimitError("pixels", 2000, 1999),
+    MissingExtraError("a chart", "matplotlib"),
     TargetError("36.91 dB", "40 dB or more", 256),
     RasterError("not a PNG"),
     PaletteError("bad colour", line=5, found="'0 0'", expected="three numbers"),
@@ -49,7 +51,8 @@ def test_fault_of_the_file_is_a_format_error(error: type[KqError]) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [LimitError, PaletteError, ParameterError, RasterError, TargetError]
+    "error",
+    [LimitError, MissingExtraError, PaletteError, ParameterError, RasterError, TargetError],
 )
 def test_other_faults_are_not_the_files(error: type[KqError]) -> None:
     """Limits, callers and other formats are not what is wrong with a .kq file."""
