@@ -34,14 +34,31 @@ def worst_error(pixels: npt.NDArray[np.uint8], image: IndexedImage) -> int:
     3
     """
     indices = image.indices.reshape(-1)
-    measure = _worst_opaque if max(pixels.shape[1], image.channels) == 3 else _worst_seen
     return max(
-        measure(
+        worst_difference(
             pixels[first : first + _BLOCK_PIXELS],
             image.palette.take(indices[first : first + _BLOCK_PIXELS], axis=0),
         )
         for first in range(0, len(pixels), _BLOCK_PIXELS)
     )
+
+
+def worst_difference(block: npt.NDArray[np.uint8], shown: npt.NDArray[np.uint8]) -> int:
+    """Return the same for pixels that need no palette.
+
+    Parameters
+    ----------
+    block : ndarray, uint8, shape (n, 1), (n, 3) or (n, 4)
+    shown : ndarray, uint8, shape (n, 3) or (n, 4)
+        What is shown in their places.
+
+    Examples
+    --------
+    >>> worst_difference(np.array([[9, 9, 9]], np.uint8), np.array([[8, 9, 12]], np.uint8))
+    3
+    """
+    is_opaque = max(block.shape[1], shown.shape[1]) == 3
+    return _worst_opaque(block, shown) if is_opaque else _worst_seen(block, shown)
 
 
 def _worst_opaque(block: npt.NDArray[np.uint8], shown: npt.NDArray[np.uint8]) -> int:
