@@ -17,7 +17,7 @@ Nothing is printed or drawn here.
 
 from kqformat.measure.comparing import DEFAULT_CODINGS, DEFAULT_COLORS, Progress, compare
 from kqformat.measure.comparison import Comparison, LeftOut, PeerRow, Row
-from kqformat.measure.fidelity import Fidelity, fidelity
+from kqformat.measure.fidelity import Fidelity, fidelity_of
 
 __all__ = [
     "DEFAULT_CODINGS",
@@ -29,5 +29,5 @@ __all__ = [
     "Progress",
     "Row",
     "compare",
-    "fidelity",
+    "fidelity_of",
 ]

@@ -189,7 +189,7 @@ def _timed(quantizer: Quantizer, colors: int, steps: _Steps) -> tuple[Quantizati
 
 
 def _made(maker: Maker, colors: int, chosen: Quantization, seconds: float) -> Made:
-    return Made(colors, chosen, seconds, maker.fidelity_of(chosen.image.to_rgb()))
+    return Made(colors, chosen, seconds, maker.measured(chosen.image.to_rgb()))
 
 
 class _Steps:

@@ -56,7 +56,7 @@ class Fidelity:
         return psnr_of(self.mean_squared_error)
 
 
-def fidelity(original: Pixels, other: Pixels, *, ssimulacra2: bool = True) -> Fidelity:
+def fidelity_of(original: Pixels, other: Pixels, *, ssimulacra2: bool = True) -> Fidelity:
     """Compare a picture with its original.
 
     Parameters
@@ -76,7 +76,7 @@ def fidelity(original: Pixels, other: Pixels, *, ssimulacra2: bool = True) -> Fi
     Examples
     --------
     >>> black, grey = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 10, np.uint8)
-    >>> found = fidelity(black, grey)
+    >>> found = fidelity_of(black, grey)
     >>> found.mean_squared_error, round(found.psnr, 2), found.worst_error
     (100.0, 28.13, 10)
     """

@@ -61,23 +61,26 @@ class LossyPeer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The smallest file that reaches a PSNR.
+    """A file that was tried.
 
     Attributes
     ----------
     data : bytes
         Of the file.
     quality : int
-        The least that does.
+        That the encoder was told.
     settings : str
-        Those that gave the smaller file.
+        What else it was told.
+    psnr : float
+        That it reaches.
     seconds : float
-        For encoding it once, without the search.
+        For encoding it.
     """
 
     data: bytes
     quality: int
     settings: str
+    psnr: float
     seconds: float
 
 
@@ -128,7 +131,7 @@ class LossySearch:
 
     peer: LossyPeer
     original: npt.NDArray[np.uint8]
-    _errors: dict[tuple[str, int], float] = field(default_factory=dict)
+    _tried: dict[tuple[str, int], Found] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def smallest(self, psnr: float) -> Found:
@@ -140,58 +143,47 @@ class LossySearch:
             If no quality reaches it, or the format cannot hold the picture.
         """
         with self._lock:
-            found = [
-                self._timed(settings, quality)
-                for settings in self.peer.options
-                if (quality := self._least_quality(settings, psnr)) is not None
-            ]
-            if not found:
-                reached = max(
-                    self._psnr(name, self.peer.qualities[-1]) for name in self.peer.options
-                )
-                raise RasterError(f"reaches {reached:.1f} dB at most, not {psnr:.1f}")
-            return min(found, key=lambda one: len(one.data))
+            found = [self._least(settings, psnr) for settings in self.peer.options]
+        nearest = max(found, key=lambda one: one.psnr)
+        if nearest.psnr < psnr:
+            raise RasterError(f"reaches {nearest.psnr:.1f} dB at most, not {psnr:.1f}")
+        return min((one for one in found if one.psnr >= psnr), key=lambda one: len(one.data))
 
-    def _least_quality(self, settings: str, psnr: float) -> int | None:
+    def _least(self, settings: str, psnr: float) -> Found:
         """Search between the nearest two that are known: by halves, then by straight lines.
 
-        Halves are the same ones for every PSNR, so the first steps cost nothing later on.
+        Halves are the same ones for every PSNR, so the first steps cost nothing later on. Where
+        the PSNR is out of reach, what comes nearest is returned.
         """
-        low, high = self.peer.qualities[0], self.peer.qualities[-1]
-        if self._psnr(settings, high) < psnr:
-            return None
-        if self._psnr(settings, low) >= psnr:
-            return low
-        known = sorted(quality for name, quality in self._errors if name == settings)
-        low = max(quality for quality in known if self._psnr(settings, quality) < psnr)
-        high = min(q for q in known if q > low and self._psnr(settings, q) >= psnr)
-        while high - low > 1:
-            least, most = self._psnr(settings, low), self._psnr(settings, high)
-            is_near = high - low <= _NEAR and most < math.inf
-            share = (psnr - least) / (most - least) if is_near else 0.5
-            middle = min(max(low + round(share * (high - low)), low + 1), high - 1)
-            if self._psnr(settings, middle) < psnr:
-                low = middle
-            else:
-                high = middle
+        low, high = (self._try(settings, self.peer.qualities[end]) for end in (0, -1))
+        if high.psnr < psnr or low.psnr >= psnr:
+            return high if high.psnr < psnr else low
+        known = [one for one in self._tried.values() if one.settings == settings]
+        low = max((one for one in known if one.psnr < psnr), key=lambda one: one.quality)
+        above = [one for one in known if one.psnr >= psnr and one.quality > low.quality]
+        high = min(above, key=lambda one: one.quality)
+        while high.quality - low.quality > 1:
+            middle = self._try(settings, _between(low, high, psnr))
+            low, high = (middle, high) if middle.psnr < psnr else (low, middle)
         return high
 
-    def _psnr(self, settings: str, quality: int) -> float:
+    def _try(self, settings: str, quality: int) -> Found:
         key = settings, quality
-        if key not in self._errors:
-            with Image.open(io.BytesIO(self._encode(*key))) as picture:
-                shown = np.asarray(
-                    picture.convert("RGBA" if self.original.shape[2] == 4 else "RGB")
-                )
-            self._errors[key] = mean_squared_error(self.original, shown)
-        return psnr_of(self._errors[key])
+        if key not in self._tried:
+            started = time.perf_counter()
+            picture, form = Image.fromarray(self.original), self.peer.name.upper()
+            data = saved(picture, form, quality=quality, **self.peer.options[settings])
+            seconds = time.perf_counter() - started
+            with Image.open(io.BytesIO(data)) as shown:
+                pixels = np.asarray(shown.convert(picture.mode))
+            psnr = psnr_of(mean_squared_error(self.original, pixels))
+            self._tried[key] = Found(data, quality, settings, psnr, seconds)
+        return self._tried[key]
 
-    def _timed(self, settings: str, quality: int) -> Found:
-        started = time.perf_counter()
-        data = self._encode(settings, quality)
-        return Found(data, quality, settings, time.perf_counter() - started)
 
-    def _encode(self, settings: str, quality: int) -> bytes:
-        picture = Image.fromarray(self.original)
-        options = self.peer.options[settings]
-        return saved(picture, self.peer.name.upper(), quality=quality, **options)
+def _between(low: Found, high: Found, psnr: float) -> int:
+    """Return the quality to try next."""
+    distance = high.quality - low.quality
+    is_near = distance <= _NEAR and high.psnr < math.inf
+    share = (psnr - low.psnr) / (high.psnr - low.psnr) if is_near else 0.5
+    return min(max(low.quality + round(share * distance), low.quality + 1), high.quality - 1)

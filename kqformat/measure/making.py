@@ -14,7 +14,7 @@ from kqformat.decoding import decode_indexed
 from kqformat.errors import KqError, RasterError
 from kqformat.measure.comparison import LeftOut, PeerRow, Row
 from kqformat.measure.disk import FileOnDisk, Folder
-from kqformat.measure.fidelity import Fidelity, fidelity
+from kqformat.measure.fidelity import Fidelity, fidelity_of
 from kqformat.measure.lossless import LosslessPeer
 from kqformat.measure.lossy import LossySearch
 from kqformat.measure.pictures import loaded, shows_the_same
@@ -58,9 +58,9 @@ class Maker:
         """The pixels at 24 bits each."""
         return 3 * int(self.pixels.shape[0]) * int(self.pixels.shape[1])
 
-    def fidelity_of(self, shown: npt.NDArray[np.uint8]) -> Fidelity:
+    def measured(self, shown: npt.NDArray[np.uint8]) -> Fidelity:
         """Compare what is shown with the picture."""
-        return fidelity(self.pixels, shown, ssimulacra2=self.ssimulacra2)
+        return fidelity_of(self.pixels, shown, ssimulacra2=self.ssimulacra2)
 
     def own(self, made: Made, coding: str) -> Row:
         """Write a `.kq` file.
@@ -126,7 +126,7 @@ class Maker:
             name,
             made.colors,
             file,
-            self.fidelity_of(loaded(file.path)),
+            self.measured(loaded(file.path)),
             smallest.seconds,
             False,
             quality=smallest.quality,

@@ -18,7 +18,7 @@ import kqformat
 from kqformat.errors import MissingExtraError, ParameterError
 from kqformat.measure.fidelity import (
     MAX_SSIMULACRA2_PIXELS,
-    fidelity,
+    fidelity_of,
     has_ssimulacra2,
     mean_squared_error,
     psnr_of,
@@ -50,7 +50,7 @@ def test_error_of_opaque_pictures_is_the_plain_one(photo: Pixels) -> None:
     """MSE and PSNR are those that anybody would compute from the samples."""
     other = kqformat.quantize(photo, 16).to_rgb()
     by_hand = float(((photo.astype(np.float64) - other) ** 2).mean())
-    found = fidelity(photo, other, ssimulacra2=False)
+    found = fidelity_of(photo, other, ssimulacra2=False)
     assert found.mean_squared_error == pytest.approx(by_hand, rel=1e-12)
     assert found.psnr == pytest.approx(10 * math.log10(255**2 / by_hand), rel=1e-12)
     assert found.worst_error == int(np.abs(photo.astype(int) - other).max())
@@ -74,14 +74,14 @@ def test_psnr_is_that_of_the_quantizer(name: str, data_folder: object) -> None:
     with Image.open(f"{data_folder}/{name}") as image:
         pixels = np.asarray(image)
     result = kqformat.quantization(pixels, 16)
-    found = fidelity(pixels, result.image.to_rgb(), ssimulacra2=False)
+    found = fidelity_of(pixels, result.image.to_rgb(), ssimulacra2=False)
     assert found.psnr == pytest.approx(result.psnr, abs=0.001)
 
 
 def test_colours_of_what_is_transparent_do_not_count() -> None:
     """Two fully transparent pixels are the same, whatever their colours."""
     clear, other = np.zeros((1, 1, 4), np.uint8), np.full((1, 1, 4), [9, 9, 9, 0], np.uint8)
-    found = fidelity(clear, other)
+    found = fidelity_of(clear, other)
     assert (found.mean_squared_error, found.psnr, found.worst_error) == (0, math.inf, 0)
 
 
@@ -135,10 +135,10 @@ def test_missing_package_is_named() -> None:
         mock.patch.dict(sys.modules, {"ssimulacra2": None}),
         pytest.raises(MissingExtraError, match=r"pip install 'kqformat\[report\]'"),
     ):
-        fidelity(black, black)
+        fidelity_of(black, black)
 
 
 def test_pictures_of_different_sizes_cannot_be_compared() -> None:
     """They are refused, with both shapes."""
     with pytest.raises(ParameterError, match=r"\(2, 2, 3\) and \(2, 3, 3\)"):
-        fidelity(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8))
+        fidelity_of(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 3, 3), np.uint8))
