@@ -35,16 +35,22 @@ _SAME_NAMES = (
 """The options that are handed on under their own names; None leaves the choice to the quantizer."""
 
 
-def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add a group of options, the same for every command that quantizes."""
+def add_colour_arguments(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Add a group of options, the same for every command that quantizes.
+
+    With `several`, -k takes a list of numbers.
+    """
     colours = parser.add_argument_group("colours")
-    colours.add_argument(
-        "-k",
-        "--colors",
-        type=_colors,
-        metavar="N",
-        help="1 to 65536 (default: 256), or auto: as many as pay in error for their bytes",
-    )
+    if several:
+        colours.add_argument(
+            "-k",
+            "--colors",
+            type=_several_colors,
+            metavar="LIST",
+            help="1 to 65536, with commas between (default: 2,4,8,16,32,64,128,256)",
+        )
+    else:
+        _add_colors(colours)
     colours.add_argument(
         "-e",
         "--effort",
@@ -99,11 +105,22 @@ def add_colour_arguments(parser: argparse.ArgumentParser) -> None:
     colours.add_argument("--seed", type=int, metavar="N", help="for the random starts (default: 0)")
 
 
+def _add_colors(colours: argparse._ArgumentGroup) -> None:
+    colours.add_argument(
+        "-k",
+        "--colors",
+        type=_colors,
+        metavar="N",
+        help="1 to 65536 (default: 256), or auto: as many as pay in error for their bytes",
+    )
+
+
 def check_colour_options(options: argparse.Namespace) -> None:
     """Raise `ParameterError` for what no image could be quantized with."""
-    is_number = options.colors is not None and options.colors != AUTO
-    if is_number and not 1 <= options.colors <= MAX_COLORS:
-        raise ParameterError(f"-k is {options.colors}, expected 1 to {MAX_COLORS}")
+    asked = options.colors if isinstance(options.colors, tuple) else (options.colors,)
+    for number in asked:
+        if isinstance(number, int) and not 1 <= number <= MAX_COLORS:
+            raise ParameterError(f"-k is {number}, expected 1 to {MAX_COLORS}")
     for name in ("max_iterations", "seed"):
         value = getattr(options, name)
         if value is not None and value < 0:
@@ -119,7 +136,7 @@ def check_colour_options(options: argparse.Namespace) -> None:
 def quantizer_arguments(options: argparse.Namespace) -> Mapping[str, Any]:
     """Return the keyword arguments of `quantization`."""
     asked = {name: getattr(options, name) for name in _SAME_NAMES}
-    if options.colors == AUTO:
+    if not isinstance(options.colors, int):
         del asked["colors"]
     if options.importance is not None:
         asked["importance"] = _mask(options.importance, options.max_pixels)
@@ -132,6 +149,14 @@ def _colors(text: str) -> int | str:
         return text if text == AUTO else int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no number, nor {AUTO}") from None
+
+
+def _several_colors(text: str) -> tuple[int, ...]:
+    """Parse numbers of colours, for argparse."""
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers like 4,16") from None
 
 
 def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:

@@ -24,7 +24,7 @@ from kqformat.cli.common_palette import (
 from kqformat.cli.console import input_name, output_name, plural
 from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
-from kqformat.cli.pictures import prepare_pillow, read_picture
+from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
 from kqformat.errors import ParameterError
@@ -33,9 +33,6 @@ from kqformat.metadata import Metadata
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-_STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
-"""What Pillow recognizes and cannot read by itself; passed over in folders."""
 
 _PARTS = {
     "icc": "icc_profile",
@@ -114,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
     check_target_options(options)
     _check_rdo(options)
     prepare_pillow(options.max_pixels)
-    readable, others = _endings()
+    readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
     jobs = plan_jobs(options, ".kq", readable)
     try:
@@ -137,16 +134,6 @@ def _check_rdo(options: argparse.Namespace) -> None:
         raise ParameterError("--rdo gives each picture's palette other colours; this one is given")
     if options.dither not in (None, "none"):
         raise ParameterError("--rdo would undo the dithering: give one of them")
-
-
-def _endings() -> tuple[set[str], set[str]]:
-    """Return the endings of files that Pillow reads, and of all that it knows; not `.kq`."""
-    from PIL import Image
-
-    formats = Image.registered_extensions()
-    known = set(formats) - {".kq"}
-    is_read = Image.OPEN.keys() - _STUBS
-    return {ending for ending in known if formats[ending] in is_read}, known
 
 
 def _encode(

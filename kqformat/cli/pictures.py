@@ -11,6 +11,9 @@ from kqformat.limits import Limits
 if TYPE_CHECKING:
     from kqformat.rasters import Raster
 
+_STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
+"""What Pillow recognizes and cannot read by itself; passed over in folders."""
+
 
 def prepare_pillow(max_pixels: int) -> None:
     """Have Pillow know all of its formats, .kq too, and the limit of pixels."""
@@ -21,6 +24,16 @@ def prepare_pillow(max_pixels: int) -> None:
     # For pictures inside of pictures, as in .ico; `read_raster` checks all others more strictly.
     Image.MAX_IMAGE_PIXELS = max_pixels
     Image.init()
+
+
+def known_endings() -> tuple[set[str], set[str]]:
+    """Return the endings of files that Pillow reads, and of all that it knows; not `.kq`."""
+    from PIL import Image
+
+    formats = Image.registered_extensions()
+    known = set(formats) - {".kq"}
+    is_read = Image.OPEN.keys() - _STUBS
+    return {ending for ending in known if formats[ending] in is_read}, known
 
 
 def read_picture(source: bytes, max_pixels: int) -> Raster:

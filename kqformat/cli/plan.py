@@ -24,12 +24,7 @@ _STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `encode` and `decode` have in common."""
     files = parser.add_argument_group("files")
-    files.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="a file, a folder with -r, or - for standard input",
-    )
+    add_inputs(files)
     files.add_argument(
         "-o", "--output", metavar="FILE", help="output file, or - for standard output"
     )
@@ -39,9 +34,6 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write into this folder, which is made where it is missing",
     )
-    files.add_argument(
-        "-r", "--recursive", action="store_true", help="take the folders among the inputs whole"
-    )
     files.add_argument("-f", "--force", action="store_true", help="overwrite existing files")
     files.add_argument(
         "-j", "--jobs", type=positive_int, default=1, metavar="N", help="files at once (default: 1)"
@@ -49,6 +41,19 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="print more")
+
+
+def add_inputs(files: argparse._ActionsContainer) -> None:
+    """Add the files and folders to be read, which are `expand_inputs`'s."""
+    files.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a file, a folder with -r, or - for standard input",
+    )
+    files.add_argument(
+        "-r", "--recursive", action="store_true", help="take the folders among the inputs whole"
+    )
 
 
 def add_max_pixels(group: argparse._ActionsContainer) -> None:
@@ -97,7 +102,7 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
         If the options do not fit together.
     """
     _check_places(options)
-    found = [pair for name in options.inputs for pair in _expand(name, options, extensions)]
+    found = expand_inputs(options, extensions)
     if options.output is not None and len(found) != 1:
         raise ParameterError(f"-o takes one input, found {len(found)}; -d takes many")
     known = {*extensions, ".kq"}
@@ -115,6 +120,19 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
     return _with_faults(
         [Job(name, target, makes_folder) for (name, _), target in zip(found, targets, strict=True)]
     )
+
+
+def expand_inputs(
+    options: argparse.Namespace, extensions: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return each file of the inputs, and its path below the folder that was named.
+
+    Raises
+    ------
+    ParameterError
+        If a folder is named without -r.
+    """
+    return [pair for name in options.inputs for pair in _expand(name, options, extensions)]
 
 
 def refuse_ending(output: str | None, suffix: str, others: Collection[str], advice: str) -> None:
