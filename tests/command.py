@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest import mock
 
@@ -34,6 +38,38 @@ def run_kq(
     return subprocess.run(
         command, input=data, cwd=cwd, capture_output=True, check=False, timeout=60
     )
+
+
+def run_on_terminal(
+    *arguments: str | Path,
+    columns: int = 80,
+    rows: int = 24,
+    output: int | None = None,
+    **environment: str,
+) -> tuple[int, str]:
+    """Run `kq` on a terminal of its own, in true colour; return its status and what is shown.
+
+    With `output` (of `subprocess`), standard output goes there, and only errors to the terminal.
+    """
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    unwanted = ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE")
+    variables = {name: value for name, value in os.environ.items() if name not in unwanted}
+    variables |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | environment
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdin=slave,
+        stdout=slave if output is None else output,
+        stderr=slave,
+        env=variables,
+    )
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):  # EIO, when nobody has the other end any more
+        while part := os.read(master, 1 << 16):
+            shown += part
+    os.close(master)
+    return process.wait(timeout=60), shown.decode().replace("\r\n", "\n")
 
 
 def names(folder: Path) -> list[str]:

@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     import argparse
 
     from kqformat import __version__
-    from kqformat.cli import decode, encode, info, palette, verify
+    from kqformat.cli import compare, decode, encode, info, palette, verify
 
     parser = argparse.ArgumentParser(
         prog="kq",
@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kq {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (encode, decode, info, verify, palette):
+    for command in (encode, decode, info, verify, palette, compare):
         command.add_parser(commands)
     return parser
 
@@ -77,7 +77,7 @@ def _run(arguments: Sequence[str]) -> int:
 
     from kqformat.cli.console import abandon_output, complain
     from kqformat.cli.jobs import explanation
-    from kqformat.errors import ParameterError
+    from kqformat.errors import MissingExtraError, ParameterError
 
     options = build_parser().parse_args(spelled_out(arguments))
     try:
@@ -89,6 +89,9 @@ def _run(arguments: Sequence[str]) -> int:
     except ParameterError as error:
         complain(str(error))
         return 2
+    except MissingExtraError as error:
+        complain(str(error))
+        return 1
     except BrokenPipeError:
         abandon_output()
         return 1

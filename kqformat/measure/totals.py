@@ -27,6 +27,8 @@ class Total:
         The coding, or the name of the peer.
     colors : int
         The k.
+    is_lossy : bool
+        Whether it has the PSNR of the palette and not its pixels.
     images : int
         How many there are: those in which a peer was left out are missing here.
     baseline_bytes, file_bytes : int
@@ -40,6 +42,7 @@ class Total:
     kind: str
     name: str
     colors: int
+    is_lossy: bool
     images: int
     baseline_bytes: int
     file_bytes: int
@@ -77,15 +80,15 @@ def totals(comparisons: Iterable[Comparison]) -> list[Total]:
     >>> [(total.kind, total.images, total.file_bytes) for total in totals(found)]
     [('all', 2, 633)]
     """
-    gathered: dict[tuple[str, str, int], list[tuple[int, int]]] = {}
+    gathered: dict[tuple[str, str, int, bool], list[tuple[int, int]]] = {}
     pictures = list(comparisons)
     kinds = list(dict.fromkeys(kind_of(picture.image) for picture in pictures))
     for picture in pictures:
         for kind in (kind_of(picture.image), ALL) if len(kinds) > 1 else (ALL,):
-            for name, colors, file_bytes in _files(picture):
+            for name, colors, is_lossy, file_bytes in _files(picture):
                 pair = picture.baseline_bytes, file_bytes
-                gathered.setdefault((kind, name, colors), []).append(pair)
-    names = list(dict.fromkeys(name for _, name, _ in gathered))
+                gathered.setdefault((kind, name, colors, is_lossy), []).append(pair)
+    names = list(dict.fromkeys(name for _, name, _, _ in gathered))
     order = sorted(
         gathered,
         key=lambda key: ([*kinds, ALL].index(key[0]), key[2], names.index(key[1])),
@@ -93,20 +96,23 @@ def totals(comparisons: Iterable[Comparison]) -> list[Total]:
     return [_total(*key, gathered[key]) for key in order]
 
 
-def _files(picture: Comparison) -> Iterable[tuple[str, int, int]]:
+def _files(picture: Comparison) -> Iterable[tuple[str, int, bool, int]]:
     for row in picture.rows:
-        yield row.coding, row.colors, row.file_bytes
+        yield row.coding, row.colors, False, row.file_bytes
     for peer in picture.peers:
-        yield peer.name, peer.colors, peer.file_bytes
+        yield peer.name, peer.colors, not peer.lossless_of_palette, peer.file_bytes
 
 
-def _total(kind: str, name: str, colors: int, pairs: list[tuple[int, int]]) -> Total:
+def _total(
+    kind: str, name: str, colors: int, is_lossy: bool, pairs: list[tuple[int, int]]
+) -> Total:
     baseline, size = (sum(values) for values in zip(*pairs, strict=True))
     logarithms = [math.log(pixels / file) for pixels, file in pairs]
     return Total(
         kind=kind,
         name=name,
         colors=colors,
+        is_lossy=is_lossy,
         images=len(pairs),
         baseline_bytes=baseline,
         file_bytes=size,
