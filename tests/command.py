@@ -9,9 +9,10 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from unittest import mock
 
 from PIL import Image
@@ -45,7 +46,7 @@ def run_on_terminal(
     columns: int = 80,
     rows: int = 24,
     output: int | None = None,
-    **environment: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[int, str]:
     """Run `kq` on a terminal of its own, in true colour; return its status and what is shown.
 
@@ -55,7 +56,7 @@ def run_on_terminal(
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     unwanted = ("NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE")
     variables = {name: value for name, value in os.environ.items() if name not in unwanted}
-    variables |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | environment
+    variables |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | {**environment}
     process = subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         stdin=slave,

@@ -253,7 +253,9 @@ def test_terminal_has_colour_and_a_bar(part: Path) -> None:
 
 def test_terminal_without_colour(part: Path) -> None:
     """With NO_COLOR there is no colour in the table; with -q no bar."""
-    status, shown = run_on_terminal("compare", part, "-k", "4", "--no-lossy", "-q", NO_COLOR="1")
+    status, shown = run_on_terminal(
+        "compare", part, "-k", "4", "--no-lossy", "-q", environment={"NO_COLOR": "1"}
+    )
     assert status == 0
     assert "\x1b" not in shown
     assert "left" not in shown

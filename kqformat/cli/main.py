@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     import argparse
 
     from kqformat import __version__
-    from kqformat.cli import compare, decode, encode, info, palette, verify
+    from kqformat.cli import compare, decode, encode, info, palette, show, verify
 
     parser = argparse.ArgumentParser(
         prog="kq",
@@ -67,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kq {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (encode, decode, info, verify, palette, compare):
+    for command in (encode, decode, info, verify, palette, compare, show):
         command.add_parser(commands)
     return parser
 
