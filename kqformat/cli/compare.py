@@ -25,7 +25,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "compare",
-        allow_abbrev=False,
         help="bytes and fidelity at several k, against other formats",
         description="Write images at several numbers of colours as .kq, packed and entropy-coded, "
         "and the same pixels as PNG-8, WebP and JPEG XL, as far as these are installed; look for "
@@ -58,7 +57,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_max_pixels(contents)
     _add_form_arguments(parser)
-    parser.set_defaults(run=run, command="compare")
+    parser.set_defaults(run=run)
 
 
 def _add_form_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "decode",
-        allow_abbrev=False,
         help=".kq files to PNG and others",
         description="Decode .kq files. The output is PNG unless --format or the name given with -o "
         "says otherwise: indexed for up to 256 colours, with the metadata that the format holds.",
@@ -26,7 +25,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--format", metavar="FORMAT", help="png, bmp, gif, tiff, webp, … (what Pillow writes)"
     )
     add_max_pixels(parser)
-    parser.set_defaults(run=run, command="decode")
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -48,7 +48,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "encode",
-        allow_abbrev=False,
         help="image files to .kq",
         description="Quantize images and write them as .kq files. Reads whatever Pillow reads and "
         "turns it upright; of an animation, the first frame. A palette image with no more colours "
@@ -101,7 +100,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_max_pixels(contents)
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
-    parser.set_defaults(run=run, command="encode")
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -35,7 +35,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "info",
-        allow_abbrev=False,
         help="what is in .kq files",
         description="Describe .kq files, one line each, without decoding their pixels. Damage in "
         "the pixels is noticed with -v only, which checks the CRC-32 of each band; verify checks "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from kqformat.cli.interrupts import farewell, heed_termination
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
+
+    from kqformat.cli.parsing import Parser
 
 _EPILOG = """\
 examples:
@@ -18,7 +20,12 @@ examples:
   kq encode -r pictures -d out -j 2    a folder, its tree mirrored
   kq decode small.kq                   write small.png
   kq info -v small.kq                  every section, and the palette
+  kq show small.kq                     the picture, in the terminal
   kq palette photo.png -k 8 -o p.gpl   a palette for GIMP
+  kq compare photo.png                 bytes and fidelity at 2 to 256 colours, against others
+  eval "$(kq completion bash)"         complete commands and options by the Tab key
+
+kq COMMAND --help tells all of a command.
 
 exit status: 0 all well, 1 some file failed (the others are done), 2 wrong usage, 130 interrupted,
 143 terminated
@@ -52,23 +59,34 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     return [f"{word}=all" if word in _BARE else word for word in given[:end]] + given[end:]
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Return the parser of the whole command line."""
-    import argparse
-
     from kqformat import __version__
-    from kqformat.cli import compare, decode, encode, info, palette, show, verify
+    from kqformat.cli import compare, completion, decode, encode, info, palette, show, verify
+    from kqformat.cli.parsing import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kq",
         description="Palette images in the .kq format: k-means colours, packed indices.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"kq {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (encode, decode, info, verify, palette, compare, show):
-        command.add_parser(commands)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    groups = {
+        "to .kq and back": (encode, decode),
+        "what is in a file": (info, verify, show),
+        "colours": (palette, compare),
+        "the command line": (completion,),
+    }
+    for modules in groups.values():
+        for module in modules:
+            module.add_parser(commands)
+    for name, command in commands.choices.items():
+        command.set_defaults(parser=command, command=name)
+    parser.groups = {
+        title: [module.__name__.rpartition(".")[2] for module in modules]
+        for title, modules in groups.items()
+    }
     return parser
 
 
@@ -79,7 +97,12 @@ def _run(arguments: Sequence[str]) -> int:
     from kqformat.cli.jobs import explanation
     from kqformat.errors import MissingExtraError, ParameterError
 
-    options = build_parser().parse_args(spelled_out(arguments))
+    parser = build_parser()
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what could follow
+        from kqformat.cli.completion import complete
+
+        complete(parser)
+    options = parser.parse_args(spelled_out(arguments))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of files that it reads all the same

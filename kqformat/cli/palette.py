@@ -26,7 +26,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "palette",
-        allow_abbrev=False,
         help="the palette of an image",
         description="Write the palette of an image, as a list of colours to standard output unless "
         "-o or --format says otherwise. That of a .kq file or another palette image is its own, "

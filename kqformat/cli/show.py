@@ -19,7 +19,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "show",
-        allow_abbrev=False,
         help="pictures in the terminal",
         description="Show .kq files and other images in the terminal, by half blocks: in true "
         "colour where COLORTERM says that there is, else in 256 colours. Scaled down to the "

@@ -14,7 +14,6 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the subcommand."""
     parser = commands.add_parser(
         "verify",
-        allow_abbrev=False,
         help="check every byte of .kq files",
         description="Check .kq files without writing anything, and say what is wrong and where.",
     )
