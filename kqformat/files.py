@@ -6,7 +6,6 @@ import errno
 import io
 import mmap
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -99,7 +98,7 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     if mode is not None and not overwrite:
         raise _exists(path)
     target = Path(os.path.realpath(path))
-    temporary = target.parent / f".kq-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".kq-{os.urandom(8).hex()}.tmp"
     try:
         # 0o666: less the process's mask, as for any new file; else nobody's until it is whole.
         descriptor = os.open(temporary, _CREATE, 0o666 if mode is None else 0o600)

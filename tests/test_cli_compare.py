@@ -242,9 +242,10 @@ def test_missing_package_is_one_line(part: Path, capsys: pytest.CaptureFixture[s
         assert kq("compare", part, "-k", "2", "--no-ssimulacra2", "--no-peers", "--no-lossy") == 0
 
 
-def test_terminal_has_colour_and_a_bar(part: Path) -> None:
+def test_terminal_has_colour_and_a_bar(data_folder: Path) -> None:
     """On a terminal the smallest file is green, and a bar is shown while it works."""
-    status, shown = run_on_terminal("compare", part, "-k", "4", "--no-lossy")
+    photo = data_folder / "chelsea.png"
+    status, shown = run_on_terminal("compare", photo, "-k", "64,256", "--no-lossy")
     assert status == 0
     assert re.search(r"\x1b\[1;32m *\* \d", shown)
     assert "left" in shown
@@ -261,16 +262,18 @@ def test_terminal_without_colour(part: Path) -> None:
     assert "left" not in shown
 
 
-def test_bar_is_apart_from_the_table(part: Path, tmp_path: Path) -> None:
+def test_bar_is_apart_from_the_table(data_folder: Path, tmp_path: Path) -> None:
     """Where standard output is a file, the bar is on the terminal and the table in the file."""
-    path = tmp_path / "table.txt"
+    path, photo = tmp_path / "table.txt", data_folder / "chelsea.png"
     with open(path, "wb") as stream:
-        status, shown = run_on_terminal("compare", part, "-k", "4", output=stream.fileno())
+        status, shown = run_on_terminal(
+            "compare", photo, "-k", "64,256", "--no-lossy", output=stream.fileno()
+        )
     assert status == 0
     assert "left" in shown
     assert "smallest" not in shown
     assert "\x1b" not in path.read_text()
-    assert path.read_text().startswith(f"{part}, 64 x 48")
+    assert path.read_text().startswith(f"{photo}, 451 x 300")
 
 
 def test_no_bar_without_a_terminal(part: Path) -> None:

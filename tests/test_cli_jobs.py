@@ -57,6 +57,7 @@ def test_folder_is_mirrored(at_once: str, folder: Path, capsys: Capture) -> None
     assert names(folder / "out") == TREE
     out, err = capsys.readouterr()
     found = [line.split(" -> ")[0] for line in out.splitlines()]
+    assert found.pop() == "5 files: 2,560"
     assert found == ["in/a.PNG", "in/b.png", "in/x/c.png", "in/x/y/d.png", "in/x/y/e.png"]
     assert err == ""
     for name in TREE:
@@ -90,7 +91,11 @@ def test_others_are_done_after_an_error(at_once: str, folder: Path, capsys: Capt
     sources = ["in/missing.png", "in/a.PNG", "in/x/bad.png", "in/b.png"]
     assert kq("encode", *sources, "-d", "out", "-j", at_once) == 1
     out, err = capsys.readouterr()
-    assert out.count("\n") == 2
+    assert [line.partition(":")[0] for line in out.splitlines()] == [
+        "in/a.PNG -> out/a.kq",
+        "in/b.png -> out/b.kq",
+        "2 files",
+    ]
     assert err.splitlines() == [
         "kq: in/missing.png: No such file or directory",
         "kq: in/x/bad.png: not an image that can be read (of no known format)",
@@ -196,7 +201,8 @@ def test_outputs_that_still_meet_fail_and_others_are_done(folder: Path, capsys: 
     assert kq("encode", *twice, "in/x/c.png", "in/c.png", "in/a.PNG", "-d", "out") == 1
     out, err = capsys.readouterr()
     assert out.startswith("in/a.PNG -> ")
-    assert out.count("\n") == 1
+    assert out.splitlines()[1].startswith("1 file: ")
+    assert out.count("\n") == 2
     assert err.splitlines() == [
         "kq: in/b.png: is given more than once",
         "kq: in/../in/b.png: is given more than once",

@@ -26,6 +26,7 @@ from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
+from kqformat.cli.progress import progress
 from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
 from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
@@ -98,6 +99,11 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="[=LIST]",
         help="metadata to leave out, likewise; all where no list is given",
     )
+    contents.add_argument(
+        "--skip-if-larger",
+        action="store_true",
+        help="write no .kq file that would be larger than its source",
+    )
     add_max_pixels(contents)
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     parser.set_defaults(run=run)
@@ -114,7 +120,9 @@ def run(options: argparse.Namespace) -> int:
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
     jobs = plan_jobs(options, ".kq", readable)
     try:
-        palette = common_palette(jobs, options)
+        with progress(None, quiet=options.quiet) as bar:
+            bar.begin("palette")
+            palette = common_palette(jobs, options)
     except FAILURES as error:
         report_failure(options.palette or "--shared-palette", error)
         return 1

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import errno
+import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +19,10 @@ from pathlib import Path
 from threading import Semaphore
 from typing import TYPE_CHECKING, TypeAlias
 
-from kqformat.cli.console import STANDARD, complain, input_name, say
+from kqformat.cli.console import STANDARD, complain, input_name, output_name, say
 from kqformat.cli.interrupts import leave
+from kqformat.cli.progress import Bar, progress
+from kqformat.cli.summary import Outcome, Summary
 from kqformat.errors import KqError, ParameterError
 from kqformat.files import MAX_FILE_BYTES, map_file, read_file, read_stream, write_file
 
@@ -56,10 +58,14 @@ class Job:
             raise ParameterError(self.fault)
         if self.target == STANDARD:
             return
-        if not force and os.path.isfile(self.target):
+        if not force and self.has_target():
             raise FileExistsError(errno.EEXIST, "exists already; -f overwrites it", self.target)
         if not self.makes_folder:
             os.stat(os.path.dirname(self.target) or os.curdir)
+
+    def has_target(self) -> bool:
+        """Whether there is a file already where the result would go."""
+        return self.target != STANDARD and os.path.isfile(self.target)
 
     def read(self) -> bytes:
         """Return the bytes of the source."""
@@ -94,22 +100,40 @@ def map_input(path: str) -> mmap.mmap | bytes:
 
 
 def run_jobs(jobs: list[Job], work: Work, options: argparse.Namespace) -> int:
-    """Do the work for every job, print its reports in order, and return the exit status."""
+    """Do the work for every job, print its reports in order, and return the exit status.
+
+    Of several jobs, a summary follows, unless reports are JSON.
+    """
     permits = Semaphore(options.jobs)
     is_to_error = STANDARD in [job.target for job in jobs]
+    summary = Summary()
 
-    def do(job: Job) -> str:
+    def do(job: Job) -> Outcome:
+        if options.skip_existing and job.has_target():
+            return _passed_over(job, "its target exists", options)
         job.check(force=options.force)
-        data, report = work(job, job.read())
-        with permits:
-            job.write(data, force=options.force)
-        return report
+        source = job.read()
+        data, report = work(job, source)
+        if options.skip_if_larger and len(data) > len(source):
+            sizes = f"{len(data):,} bytes would be more than the {len(source):,} of the source"
+            return _passed_over(job, sizes, options)
+        if not options.dry_run:
+            with permits:
+                job.write(data, force=options.force)
+        return Outcome(report, len(source), len(data))
 
-    status = 0
-    with _outcomes(jobs, do, permits, options.jobs) as outcomes:
+    is_several = len(jobs) > 1
+    with (
+        progress(len(jobs) if is_several else None, quiet=options.quiet) as bar,
+        _outcomes(jobs, do, permits, options.jobs, bar) as outcomes,
+    ):
         for job, outcome in outcomes:
-            status |= _report(job, outcome, options, to_error=is_to_error)
-    return status
+            bar.begin(job.source)
+            _report(job, outcome, summary, bar, options, to_error=is_to_error)
+            bar.finish()
+    if is_several and not options.quiet and not options.json:
+        say(_told(summary.line(), options), to_error=is_to_error)
+    return 1 if summary.failures else 0
 
 
 def report_failure(path: str, error: Exception) -> None:
@@ -130,28 +154,54 @@ def explanation(error: Exception, path: str | None = None) -> str:
 
 
 def _report(
-    job: Job, outcome: Callable[[], str], options: argparse.Namespace, *, to_error: bool
-) -> int:
-    """Print how a job ended, and return its exit status."""
+    job: Job,
+    outcome: Callable[[], Outcome],
+    summary: Summary,
+    bar: Bar,
+    options: argparse.Namespace,
+    *,
+    to_error: bool,
+) -> None:
+    """Print how a job ended, and count it."""
     try:
-        report = outcome()
+        found = outcome()
     except Exception as error:
         if isinstance(error, BrokenPipeError) and job.target == STANDARD:
             raise
-        report_failure(job.source, error)
-        if options.verbose and not isinstance(error, FAILURES):  # a mistake in this program
-            traceback.print_exception(error)
-        return 1
+        summary.failures += 1
+        with bar.aside():
+            report_failure(job.source, error)
+            if options.verbose and not isinstance(error, FAILURES):  # a mistake in this program
+                traceback.print_exception(error)
+        return
+    summary.add(found)
     if not options.quiet:
-        say(report, to_error=to_error)
-    return 0
+        report = found.report if found.is_skipped else _told(found.report, options)
+        bar.say(report, to_error=to_error)
+
+
+def _told(report: str, options: argparse.Namespace) -> str:
+    """Return a report; its first line says so if it was of a dry run."""
+    if options.json or not options.dry_run:
+        return report
+    first, *more = report.split("\n", 1)
+    return "\n".join([f"{first}, not written", *more])
+
+
+def _passed_over(job: Job, reason: str, options: argparse.Namespace) -> Outcome:
+    """Return that a file was skipped, and why."""
+    if options.json:
+        record = {"input": job.source, "output": job.target, "skipped": reason}
+        return Outcome(json.dumps(record), is_skipped=True)
+    names = f"{input_name(job.source)} -> {output_name(job.target)}"
+    return Outcome(f"{names}: skipped, {reason}", is_skipped=True)
 
 
 @contextmanager
 def _outcomes(
-    jobs: list[Job], do: Callable[[Job], str], permits: Semaphore, at_once: int
-) -> Iterator[Iterable[tuple[Job, Callable[[], str]]]]:
-    """Give each job with a function that returns its report or raises its error.
+    jobs: list[Job], do: Callable[[Job], Outcome], permits: Semaphore, at_once: int, bar: Bar
+) -> Iterator[Iterable[tuple[Job, Callable[[], Outcome]]]]:
+    """Give each job with a function that returns its outcome or raises its error.
 
     An interrupt waits for the files that are being written, so that none is left in part, but not
     for the work on others.
@@ -159,6 +209,8 @@ def _outcomes(
     if at_once == 1:
         yield ((job, partial(do, job)) for job in jobs)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(at_once)
     try:
         futures = [pool.submit(do, job) for job in jobs]
@@ -168,6 +220,7 @@ def _outcomes(
             pool.shutdown(wait=False, cancel_futures=True)
             for _ in range(at_once):
                 permits.acquire()
+        bar.close()
         leave(stop)
     finally:
         pool.shutdown(cancel_futures=True)

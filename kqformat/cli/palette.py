@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kqformat.cli.console import STANDARD, input_name, output_name, plural, say
 from kqformat.cli.jobs import FAILURES, Job, report_failure
 from kqformat.cli.plan import add_max_pixels, refuse_ending
+from kqformat.cli.progress import progress
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_COLORS
 
@@ -71,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     prepare_pillow(options.max_pixels)
     try:
         job.check(force=options.force)
-        found = _find(job.read(), options)
+        with progress(None, quiet=options.quiet) as bar:
+            bar.begin(job.source)
+            found = _find(job.read(), options)
         if job.target == STANDARD and options.json:
             say(_json(job, found))
             return 0

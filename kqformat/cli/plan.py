@@ -34,13 +34,25 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write into this folder, which is made where it is missing",
     )
-    files.add_argument("-f", "--force", action="store_true", help="overwrite existing files")
+    existing = files.add_mutually_exclusive_group()
+    existing.add_argument("-f", "--force", action="store_true", help="overwrite existing files")
+    existing.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave out what has been written already, without an error",
+    )
+    files.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="do all the work and say what comes of it, but write nothing",
+    )
     files.add_argument(
         "-j", "--jobs", type=positive_int, default=1, metavar="N", help="files at once (default: 1)"
     )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="print more")
+    parser.set_defaults(skip_if_larger=False, json=False)  # which only some commands have
 
 
 def add_inputs(files: argparse._ActionsContainer) -> None:
@@ -107,6 +119,8 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
         raise ParameterError(f"-o takes one input, found {len(found)}; -d takes many")
     known = {*extensions, ".kq"}
     short = [_target(*pair, options, suffix, known) for pair in found]
+    if options.skip_if_larger and STANDARD in short:
+        raise ParameterError("--skip-if-larger would leave standard output empty; -o names a file")
     if short.count(STANDARD) > 1:
         raise ParameterError("more than one file would be written to standard output")
     if STANDARD in short and _is_terminal():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from kqformat.cli.console import input_name, say
+from kqformat.cli.console import input_name
 from kqformat.cli.jobs import FAILURES, read_input, report_failure
 from kqformat.cli.plan import add_max_pixels
+from kqformat.cli.progress import progress
 from kqformat.limits import Limits
 
 
@@ -30,13 +31,17 @@ def run(options: argparse.Namespace) -> int:
 
     status = 0
     limits = Limits(pixels=options.max_pixels)
-    for path in options.files:
-        try:
-            verify(read_input(path, most_file_bytes(limits)), limits=limits)
-        except FAILURES as error:
-            report_failure(path, error)
-            status = 1
-        else:
-            if not options.quiet:
-                say(f"{input_name(path)}: ok")
+    with progress(len(options.files), quiet=options.quiet) as bar:
+        for path in options.files:
+            bar.begin(path)
+            try:
+                verify(read_input(path, most_file_bytes(limits)), limits=limits)
+            except FAILURES as error:
+                with bar.aside():
+                    report_failure(path, error)
+                status = 1
+            else:
+                if not options.quiet:
+                    bar.say(f"{input_name(path)}: ok")
+            bar.finish()
     return status

@@ -30,15 +30,12 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def seen_error(original: Pixels, other: Pixels) -> float:
-    """Return the squared error over each of 2001 greys, averaged by Simpson's rule."""
-    greys = np.linspace(0, 1, 2001)
-    weights = np.full(2001, 2.0)
-    weights[1::2], weights[[0, -1]] = 4, 1
+    """Return the squared error, averaged over all greys: by Simpson's rule, as it is a parabola."""
     total = 0.0
-    for grey, weight in zip(greys, weights, strict=True):
+    for grey, weight in ((0.0, 1), (0.5, 4), (1.0, 1)):
         shown = [over(picture.astype(np.float64), grey) for picture in (original, other)]
         total += weight * float(((shown[0] - shown[1]) ** 2).mean())
-    return total / float(weights.sum())
+    return total / 6
 
 
 def over(picture: npt.NDArray[np.float64], grey: float) -> npt.NDArray[np.float64]:
