@@ -21,8 +21,8 @@ from kqformat.search.worst import worst_difference
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
-MAX_SSIMULACRA2_PIXELS = 1 << 23
-"""Above this SSIMULACRA2 is not measured: it takes about a kilobyte of memory a pixel."""
+MAX_SSIMULACRA2_PIXELS = 1 << 22
+"""Above this SSIMULACRA2 is not measured: it takes half a kilobyte of memory a pixel."""
 
 MIN_SSIMULACRA2_SIDE = 8
 """Below this it says nothing: there is not one block of its coarsest filter."""

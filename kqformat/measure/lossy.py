@@ -24,7 +24,7 @@ from PIL import Image, features
 from kqformat.errors import RasterError
 from kqformat.measure.comparison import LeftOut
 from kqformat.measure.fidelity import mean_squared_error, psnr_of
-from kqformat.measure.pictures import saved
+from kqformat.measure.pictures import plain_picture, saved
 
 _NEAR = 13
 """Qualities so close together lie on a straight line, nearly."""
@@ -155,9 +155,12 @@ class LossySearch:
         Halves are the same ones for every PSNR, so the first steps cost nothing later on. Where
         the PSNR is out of reach, what comes nearest is returned.
         """
-        low, high = (self._try(settings, self.peer.qualities[end]) for end in (0, -1))
-        if high.psnr < psnr or low.psnr >= psnr:
-            return high if high.psnr < psnr else low
+        low = self._try(settings, self.peer.qualities[0])
+        if low.psnr >= psnr:
+            return low
+        high = self._try(settings, self.peer.qualities[-1])
+        if high.psnr < psnr:
+            return high
         known = [one for one in self._tried.values() if one.settings == settings]
         low = max((one for one in known if one.psnr < psnr), key=lambda one: one.quality)
         above = [one for one in known if one.psnr >= psnr and one.quality > low.quality]
@@ -171,11 +174,11 @@ class LossySearch:
         key = settings, quality
         if key not in self._tried:
             started = time.perf_counter()
-            picture, form = Image.fromarray(self.original), self.peer.name.upper()
+            picture, form = plain_picture(self.original), self.peer.name.upper()
             data = saved(picture, form, quality=quality, **self.peer.options[settings])
             seconds = time.perf_counter() - started
             with Image.open(io.BytesIO(data)) as shown:
-                pixels = np.asarray(shown.convert(picture.mode))
+                pixels = np.asarray(shown.convert("RGBA" if picture.mode.endswith("A") else "RGB"))
             psnr = psnr_of(mean_squared_error(self.original, pixels))
             self._tried[key] = Found(data, quality, settings, psnr, seconds)
         return self._tried[key]

@@ -192,6 +192,15 @@ def test_grey_is_taken() -> None:
     assert found.baseline_bytes == 768
 
 
+def test_grey_picture_is_no_colour_for_others(part: Pixels) -> None:
+    """A grey picture is a grey JPEG, which is smaller: the peer is not made to look worse."""
+    grey = np.repeat(part[..., :1], 3, axis=2)
+    found = compare(grey, colors=[16], codings=["packed"], peers=False, ssimulacra2=False)
+    [jpeg] = [peer for peer in found.peers if peer.name == "JPEG"]
+    options = {"quality": jpeg.quality, "optimize": True, "progressive": True}
+    assert jpeg.file_bytes == len(saved(Image.fromarray(grey[..., 0]), "JPEG", **options))
+
+
 def test_size_that_no_score_is_for_is_said() -> None:
     """SSIMULACRA2 of a picture of 7 rows is left out, and why."""
     found = compare(np.zeros((7, 40, 3), np.uint8), colors=[2], peers=False, lossy=False)

@@ -117,7 +117,13 @@ def test_ssimulacra2_sees_alpha() -> None:
 
 @pytest.mark.parametrize(
     ("height", "width", "is_measured"),
-    [(8, 8, True), (7, 100, False), (1, MAX_SSIMULACRA2_PIXELS // 8, False), (4096, 2049, False)],
+    [
+        (8, 8, True),
+        (7, 100, False),
+        (1, MAX_SSIMULACRA2_PIXELS // 8, False),
+        (2048, 2048, True),
+        (2048, 2049, False),
+    ],
 )
 def test_ssimulacra2_of_sizes_it_is_not_for(height: int, width: int, is_measured: bool) -> None:
     """Where it means nothing, or would take gigabytes, it is left away."""
