@@ -6,6 +6,7 @@ or with -q, there is none. Where colour is not wanted (NO_COLOR), it has none.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.5
 """Seconds before a bar is shown."""
+
+_NAME_WIDTH = 24
 
 
 class Bar:
@@ -46,7 +49,7 @@ class Bar:
 
     def begin(self, name: str) -> None:
         """Show the name of the file that is worked on."""
-        self._name = printable(name)
+        self._name = _short(os.path.basename(name))
         self._update()
 
     def reach(self, done: int, steps: int) -> None:
@@ -124,6 +127,18 @@ def progress(total: int | None, *, quiet: bool) -> Iterator[Bar]:
         bar.close()
 
 
+def _short(name: str) -> str:
+    """Return a name that leaves room for the bar on a terminal of 80 columns.
+
+    Examples
+    --------
+    >>> _short("photo.png"), _short("a" * 20 + "b" * 20 + ".png")
+    ('photo.png', 'aaaaaaaaaa...bbbbbbb.png')
+    """
+    text = printable(name)
+    return text if len(text) <= _NAME_WIDTH else f"{text[:10]}...{text[-11:]}"
+
+
 def _new_display() -> Progress | None:
     try:
         from rich.console import Console
@@ -139,7 +154,7 @@ def _new_display() -> Progress | None:
         return None
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=20),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TextColumn("left", markup=False),
