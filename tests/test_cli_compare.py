@@ -287,3 +287,14 @@ def test_reader_that_leaves_is_no_failure_to_complain_of(part: Path) -> None:
     command = f"{sys.executable} -m kqformat compare '{part}' -k 2 --no-peers --no-lossy | true"
     done = subprocess.run(command, shell=True, capture_output=True, check=False, timeout=60)
     assert done.stderr == b""
+
+
+def test_tables_are_ascii(tmp_path: Path) -> None:
+    """Output of another encoding takes them, with a size missing and a factor infinite."""
+    path = tmp_path / "one.png"
+    Image.new("RGB", (16, 16), (9, 8, 7)).save(path)
+    done = run_kq("compare", path, "-k", "2,300", "--no-ssimulacra2")
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+    assert b" inf " in done.stdout
+    assert b" - " in done.stdout

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value", bound=Hashable)
 
-MISSING = Cell("–", FAINT)
+MISSING = Cell("-", FAINT)
 
 _SCORE = "SSIMULACRA2"
 _LOSSY = ("JPEG", "WebP", "AVIF")
@@ -182,7 +182,7 @@ def short_name(name: str) -> str:
 
 def ratio_cell(ratio: float) -> Cell:
     """Return a factor with two decimals."""
-    return Cell("∞") if math.isinf(ratio) else Cell(f"{ratio:.2f}")
+    return Cell("inf") if math.isinf(ratio) else Cell(f"{ratio:.2f}")
 
 
 def distinct(values: Iterable[_Value]) -> list[_Value]:
