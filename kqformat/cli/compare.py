@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _CODINGS = ("packed", "entropy", "auto")
 
 
+_EPILOG = """\
+examples:
+  kq compare photo.png                       eight numbers of colours, all formats
+  kq compare photo.png -k 16,64 --no-lossy   two, and only the same pixels
+  kq compare -r pictures --totals -q         sums and means, by kind of file
+  kq compare photo.png --json > sizes.json
+"""
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser(
@@ -32,6 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "SSIMULACRA2 and the worst error of a channel. The files, without metadata, are written to "
         "a temporary folder and deleted. Of several images, sums and geometric means follow, by "
         "kind of file.",
+        epilog=_EPILOG,
     )
     add_inputs(parser.add_argument_group("files"))
     add_colour_arguments(parser, several=True)

@@ -11,6 +11,13 @@ from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, ref
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
 
+_EPILOG = """\
+examples:
+  kq decode photo.kq                        photo.png
+  kq decode *.kq -d out --format webp
+  kq decode photo.kq -o - | display
+"""
+
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
@@ -19,6 +26,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help=".kq files to PNG and others",
         description="Decode .kq files. The output is PNG unless --format or the name given with -o "
         "says otherwise: indexed for up to 256 colours, with the metadata that the format holds.",
+        epilog=_EPILOG,
     )
     add_file_arguments(parser)
     parser.add_argument(

@@ -45,6 +45,15 @@ _PARTS = {
 """What --keep and --strip call the parts of `Metadata`."""
 
 
+_EPILOG = """\
+examples:
+  kq encode photo.png -k 64                 photo.kq, 6 bits a pixel
+  kq encode chart.png -k auto --small       as many colours as pay, in the fewest bytes
+  kq encode photo.png --target-psnr 36      the smallest file of at least 36 dB
+  kq encode -r pictures -d out -j 2 --skip-existing
+"""
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser(
@@ -55,6 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "than -k keeps its indices and palette exactly. Outputs are called as their inputs are, "
         "with .kq in place of an image's ending; where two would have one name, both keep their "
         "own ending, too: a.png and a.jpg become a.png.kq and a.jpg.kq.",
+        epilog=_EPILOG,
     )
     add_file_arguments(parser)
     add_colour_arguments(parser)

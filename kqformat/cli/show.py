@@ -15,6 +15,14 @@ from kqformat.errors import ParameterError
 _ANY_WAY = "--force-color shows pictures all the same"
 
 
+_EPILOG = """\
+examples:
+  kq show photo.kq                          fits the window
+  kq show photo.kq chart.png --width 40     both, 40 columns wide
+  kq show photo.kq --force-color | less -R
+"""
+
+
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser(
@@ -23,6 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         description="Show .kq files and other images in the terminal, by half blocks: in true "
         "colour where COLORTERM says that there is, else in 256 colours. Scaled down to the "
         "window; what is transparent shows a checkerboard.",
+        epilog=_EPILOG,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="or - for standard input")
     parser.add_argument(
