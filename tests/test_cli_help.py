@@ -192,3 +192,12 @@ def test_help_loads_nothing_of_weight() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
+
+
+def test_package_loads_nothing_of_weight() -> None:
+    """`import kqformat` imports neither Pillow nor matplotlib, nor NumPy."""
+    code = "import sys, kqformat; print({'numpy', 'PIL', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "set()\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -200,6 +199,8 @@ def _encode(
         seconds=round(seconds, 4),
     )
     if options.json:
+        import json
+
         return data, json.dumps({"input": job.source, "output": job.target} | asdict(facts))
     if options.verbose:
         why += story(chosen, seconds)

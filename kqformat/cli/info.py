@@ -6,7 +6,6 @@ Imports no NumPy, unless there is a coded palette to decode.
 from __future__ import annotations
 
 import argparse
-import json
 import mmap
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
@@ -102,6 +101,8 @@ def _description(
 ) -> str:
     facts = _facts(layout)
     if options.json:
+        import json
+
         return json.dumps({"file": path} | asdict(facts))
     details = "\n" + _details(data, layout, damage) if options.verbose else ""
     return _line(path, facts, layout) + details

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -172,7 +170,9 @@ def _report(
         with bar.aside():
             report_failure(job.source, error)
             if options.verbose and not isinstance(error, FAILURES):  # a mistake in this program
-                traceback.print_exception(error)
+                from traceback import print_exception
+
+                print_exception(error)
         return
     summary.add(found)
     if not options.quiet:
@@ -191,6 +191,8 @@ def _told(report: str, options: argparse.Namespace) -> str:
 def _passed_over(job: Job, reason: str, options: argparse.Namespace) -> Outcome:
     """Return that a file was skipped, and why."""
     if options.json:
+        import json
+
         record = {"input": job.source, "output": job.target, "skipped": reason}
         return Outcome(json.dumps(record), is_skipped=True)
     names = f"{input_name(job.source)} -> {output_name(job.target)}"

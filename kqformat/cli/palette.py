@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import dataclass
@@ -164,6 +163,8 @@ def _line(job: Job, found: _Found) -> str:
 
 
 def _json(job: Job, found: _Found) -> str:
+    import json
+
     return json.dumps(
         {
             "input": job.source,
