@@ -8,19 +8,25 @@ belong.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from kqformat.quantizer import swaps
 from kqformat.quantizer.effort import Effort
-from kqformat.quantizer.kmeans import lloyd
+from kqformat.quantizer.kmeans import Convergence, Observe, lloyd
 from kqformat.quantizer.outliers import DROPPED_BITS
 from kqformat.quantizer.pinning import Pinning
 from kqformat.quantizer.points import WeightedPoints, gather_cells
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.starts import Start
 from kqformat.quantizer.tree import ColorTree
+
+Observer: TypeAlias = Callable[[str, Points], None]
+"""Is told a stage and its centroids each time they have moved; must not change them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Chooser:
         For the starts that draw at random.
     pinning : Pinning or None
         What an effort does about outliers.
+    observer : callable or None
+        See `Observer`.
     """
 
     def __init__(
@@ -85,12 +93,14 @@ class Chooser:
         start: Start,
         seed: int,
         pinning: Pinning | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._weighted = weighted
         self._tree = tree
         self._start = start
         self._seed = seed
         self._pinning = pinning
+        self._observer = observer
         self._cells: dict[int, tuple[WeightedPoints, ColorTree]] = {}
 
     def plain(self, k: int, max_iterations: int, kept: Points) -> Choice:
@@ -98,7 +108,8 @@ class Chooser:
         clock = _Clock()
         first = self._first(self._weighted, k, kept)
         stages = [Stage("start", clock.lap())]
-        run = lloyd(self._tree, first, max_iterations, fixed=len(kept))
+        observe = self._observe("k-means")
+        run = lloyd(self._tree, first, max_iterations, fixed=len(kept), observe=observe)
         stages.append(Stage("k-means", clock.lap(), run.distortions))
         return Choice(run.centroids, run.converged, tuple(stages))
 
@@ -112,21 +123,23 @@ class Chooser:
         fixed, reserved = len(kept), self._pinning.reserved(k) if self._pinning else 0
         centroids = self._first(cells, k - reserved, kept)
         stages.append(Stage("start", clock.lap()))
-        run = lloyd(tree, centroids, effort.cell_passes, fixed=fixed, relaxed=True)
+        run = self._refine("k-means on cells", tree, centroids, effort.cell_passes, fixed)
         stages.append(Stage("k-means on cells", clock.lap(), _raised(run.distortions, within)))
-        centroids, reached = _swap(tree, run.centroids, effort, effort.swap_rounds, fixed)
+        centroids, reached = self._swap(
+            "swaps on cells", tree, run.centroids, effort, effort.swap_rounds, fixed
+        )
         stages.append(Stage("swaps on cells", clock.lap(), _raised(reached, within)))
         if self._pinning is not None:
             centroids, fixed = self._pin(centroids, k, fixed, effort)
             stages.append(Stage("outliers", clock.lap()))
-        run = lloyd(self._tree, centroids, effort.passes, fixed=fixed, relaxed=True)
+        run = self._refine("k-means", self._tree, centroids, effort.passes, fixed)
         stages.append(Stage("k-means", clock.lap(), run.distortions))
         if effort.fine_swap_rounds:
-            centroids, reached = _swap(
-                self._tree, run.centroids, effort, effort.fine_swap_rounds, fixed
+            centroids, reached = self._swap(
+                "swaps", self._tree, run.centroids, effort, effort.fine_swap_rounds, fixed
             )
             stages.append(Stage("swaps", clock.lap(), tuple(reached)))
-            run = lloyd(self._tree, centroids, effort.passes, fixed=fixed, relaxed=True)
+            run = self._refine("k-means", self._tree, centroids, effort.passes, fixed)
             stages.append(Stage("k-means", clock.lap(), run.distortions))
         return Choice(run.centroids, run.converged, tuple(stages))
 
@@ -135,14 +148,47 @@ class Chooser:
         cells, tree = self._gathered(DROPPED_BITS)
 
         def refine(points: Points, fixed: int) -> Points:
-            run = lloyd(tree, points, effort.cell_passes, fixed=fixed, relaxed=True)
-            return _swap(tree, run.centroids, effort, effort.swap_rounds, fixed)[0]
+            run = self._refine("outliers", tree, points, effort.cell_passes, fixed)
+            return self._swap("outliers", tree, run.centroids, effort, effort.swap_rounds, fixed)[0]
 
         return self._pinning.apply(cells, tree, centroids, k, fixed, refine)
 
+    def _refine(
+        self, stage: str, tree: ColorTree, centroids: Points, passes: int, fixed: int
+    ) -> Convergence:
+        observe = self._observe(stage)
+        return lloyd(tree, centroids, passes, fixed=fixed, relaxed=True, observe=observe)
+
+    def _swap(
+        self,
+        stage: str,
+        tree: ColorTree,
+        centroids: Points,
+        effort: Effort,
+        rounds: int,
+        fixed: int,
+    ) -> tuple[Points, list[float]]:
+        return swaps.improve(
+            tree,
+            centroids,
+            lambda points: (
+                lloyd(tree, points, effort.swap_passes, fixed=fixed, relaxed=True).centroids
+            ),
+            swaps=max(1, int(effort.swap_share * len(centroids))),
+            rounds=rounds,
+            fixed=fixed,
+            observe=self._observe(stage),
+        )
+
+    def _observe(self, stage: str) -> Observe | None:
+        return partial(self._observer, stage) if self._observer is not None else None
+
     def _first(self, weighted: WeightedPoints, k: int, kept: Points) -> Points:
         drawn = self._start(weighted, k - len(kept), np.random.default_rng(self._seed))
-        return np.concatenate([kept, drawn]) if len(kept) else drawn
+        first = np.concatenate([kept, drawn]) if len(kept) else drawn
+        if self._observer is not None:
+            self._observer("start", first)
+        return first
 
     def _coarseness(self, k: int, effort: Effort) -> int:
         """Return how many bits can be dropped so that there are enough cells for k centroids."""
@@ -158,19 +204,6 @@ class Chooser:
             cells = gather_cells(self._weighted, dropped_bits)
             self._cells[dropped_bits] = cells, ColorTree(cells)
         return self._cells[dropped_bits]
-
-
-def _swap(
-    tree: ColorTree, centroids: Points, effort: Effort, rounds: int, fixed: int
-) -> tuple[Points, list[float]]:
-    return swaps.improve(
-        tree,
-        centroids,
-        lambda points: lloyd(tree, points, effort.swap_passes, fixed=fixed, relaxed=True).centroids,
-        swaps=max(1, int(effort.swap_share * len(centroids))),
-        rounds=rounds,
-        fixed=fixed,
-    )
 
 
 class _Clock:

@@ -6,7 +6,9 @@ the point of that grid with the least distortion, so no pass ever raises it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,9 @@ import numpy.typing as npt
 from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import MAX_COORDINATE, Points
 from kqformat.quantizer.tree import Clusters, ColorTree
+
+Observe: TypeAlias = Callable[[Points], None]
+"""Is told the centroids each time they have moved; must not change them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +47,7 @@ def lloyd(
     *,
     fixed: int = 0,
     relaxed: bool = False,
+    observe: Observe | None = None,
 ) -> Convergence:
     """Run passes from given centroids until no assignment changes, or for `max_iterations`.
 
@@ -60,6 +66,8 @@ def lloyd(
     relaxed : bool
         Whether all passes but the last move centroids nearly twice as far as to their means, which
         makes of them about half as many. Distortion does not rise (see `_overshoot`).
+    observe : callable or None
+        See `Observe`.
 
     Returns
     -------
@@ -76,6 +84,8 @@ def lloyd(
         if np.array_equal(moved, centroids):
             return Convergence(centroids, True, tuple(distortions))
         centroids = moved
+        if observe is not None:
+            observe(centroids)
     return Convergence(centroids, False, tuple(distortions))
 
 

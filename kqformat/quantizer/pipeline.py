@@ -12,7 +12,7 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, IndexedImage, Indices
-from kqformat.quantizer.choose import Choice, Stage
+from kqformat.quantizer.choose import Choice, Observer, Stage
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.dither import dither
 from kqformat.quantizer.histogram import Histogram, count_colors
@@ -21,7 +21,7 @@ from kqformat.quantizer.pixels import Pictures, flat_pixels
 from kqformat.quantizer.remap import distortion_of, keep, remap
 from kqformat.quantizer.selection import Selector
 from kqformat.quantizer.spaces import space_named
-from kqformat.quantizer.tree import Clusters
+from kqformat.quantizer.tree import Clusters, ColorTree
 
 DEFAULT_COLORS = 256
 
@@ -87,6 +87,8 @@ class Quantizer:
         See there.
     metadata : Metadata or None
         Goes with the images made.
+    observer : Observer or None
+        Is told the centroids each time they have moved; see `trace`, which makes use of it.
 
     Raises
     ------
@@ -105,7 +107,9 @@ class Quantizer:
         pixels: npt.NDArray[np.uint8],
         options: Options | None = None,
         metadata: Metadata | None = None,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer
         self._flat, self._shape = flat_pixels(pixels)
         self._options = options if options is not None else Options()
         self._metadata = metadata if metadata is not None else Metadata()
@@ -161,14 +165,19 @@ class Quantizer:
         """The image's colours."""
         return count_colors(self._flat)
 
+    @property
+    def tree(self) -> ColorTree:
+        """A tree over the image's colours in the space of the options."""
+        return self._selector.tree
+
     @cached_property
     def _selector(self) -> Selector:
         pictures = Pictures(len(self._flat), [(self._flat, self._shape[1])])
         importance = self._options.importance
         if importance is None:
-            return Selector(self.histogram, self._options, pictures)
+            return Selector(self.histogram, self._options, pictures, observer=self._observer)
         extra = self.histogram.table.sum_weights(np.ascontiguousarray(importance).reshape(-1))
-        return Selector(self.histogram, self._options, pictures, extra)
+        return Selector(self.histogram, self._options, pictures, extra, self._observer)
 
     def _mapped(
         self, palette: npt.NDArray[np.uint8], clusters: Clusters, choice: Choice

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import MAX_COLORS
-from kqformat.quantizer.choose import Choice, Chooser
+from kqformat.quantizer.choose import Choice, Chooser, Observer
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.effort import effort_named
 from kqformat.quantizer.histogram import Histogram
@@ -39,6 +39,8 @@ class Selector:
         Where the colours were counted.
     extra_weights : ndarray, int64, shape (n,), or None
         What each colour weighs in the choice besides its pixels.
+    observer : Observer or None
+        Watches the choice.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Selector:
         options: Options,
         pictures: Pictures,
         extra_weights: npt.NDArray[np.int64] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._counted = counted
         self._options = options
         self._pictures = pictures
         self._extra_weights = extra_weights
+        self._observer = observer
         self._space = space_named(options.space)
         self._kept = np.unique(color_array(options.keep_colors), axis=0)
 
@@ -137,4 +141,5 @@ class Selector:
             weights = points.counts + self._extra_weights
             points = WeightedPoints(points.codes, points.points, weights)
             tree = ColorTree(points)
-        return Chooser(points, tree, start_named(options.init), options.seed, pinning)
+        start = start_named(options.init)
+        return Chooser(points, tree, start, options.seed, pinning, self._observer)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer import split_kernel
+from kqformat.quantizer.kmeans import Observe
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import Clusters, ColorTree
 
@@ -65,6 +66,7 @@ def improve(
     swaps: int,
     rounds: int,
     fixed: int = 0,
+    observe: Observe | None = None,
 ) -> tuple[Points, list[float]]:
     """Run rounds of swaps while they help.
 
@@ -80,6 +82,8 @@ def improve(
         Most swaps a round at first, and most rounds.
     fixed : int
         Centroids at the front that are neither joined nor split.
+    observe : callable or None
+        Is told the centroids after each round that helped.
 
     Returns
     -------
@@ -103,6 +107,8 @@ def improve(
         if clusters.distortion < best.distortion:
             centroids, best = candidate, clusters
             distortions.append(best.distortion)
+            if observe is not None:
+                observe(centroids)
         elif done == 1:
             break
         else:
