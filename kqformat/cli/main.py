@@ -62,7 +62,18 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     from kqformat import __version__
-    from kqformat.cli import compare, completion, decode, encode, info, palette, show, verify
+    from kqformat.cli import (
+        animate,
+        compare,
+        completion,
+        decode,
+        encode,
+        info,
+        palette,
+        plot,
+        show,
+        verify,
+    )
     from kqformat.cli.parsing import Parser
 
     parser = Parser(
@@ -76,6 +87,7 @@ def build_parser() -> Parser:
         "to .kq and back": (encode, decode),
         "what is in a file": (info, verify, show),
         "colours": (palette, compare),
+        "figures and films": (plot, animate),
         "the command line": (completion,),
     }
     for modules in groups.values():
