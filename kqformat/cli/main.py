@@ -23,6 +23,8 @@ examples:
   kq show small.kq                     the picture, in the terminal
   kq palette photo.png -k 8 -o p.gpl   a palette for GIMP
   kq compare photo.png                 bytes and fidelity at 2 to 256 colours, against others
+  kq report photo.png -o photo.html    a page that shows all of it
+  kq animate photo.png -o photo.gif    k-means, step by step
   eval "$(kq completion bash)"         complete commands and options by the Tab key
 
 kq COMMAND --help tells all of a command.
@@ -87,7 +89,7 @@ def build_parser() -> Parser:
         "to .kq and back": (encode, decode),
         "what is in a file": (info, verify, show),
         "colours": (palette, compare),
-        "figures and films": (plot, animate),
+        "pictures for people": (report, plot, animate),
         "the command line": (completion,),
     }
     for modules in groups.values():

@@ -22,14 +22,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kqformat.quantizer.trace import Trace, random_starts, trace
+    from kqformat.report.animation import Film, animate
     from kqformat.report.figures import convergence, cube, error, palette
     from kqformat.report.grids import k_grid, outliers, starts
+    from kqformat.report.page import report_page
+    from kqformat.report.planes import animate_plane
     from kqformat.report.plotting import Subject, plot
     from kqformat.report.rates import rate_distortion
 
 __all__ = [
+    "Film",
     "Subject",
     "Trace",
+    "animate",
+    "animate_plane",
     "convergence",
     "cube",
     "error",
@@ -39,11 +45,16 @@ __all__ = [
     "plot",
     "random_starts",
     "rate_distortion",
+    "report_page",
     "starts",
     "trace",
 ]
 
 _MODULES = {
+    "Film": "report.animation",
+    "animate": "report.animation",
+    "animate_plane": "report.planes",
+    "report_page": "report.page",
     "Subject": "report.plotting",
     "Trace": "quantizer.trace",
     "k_grid": "report.grids",
