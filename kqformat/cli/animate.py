@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from kqformat.cli.drawing import (
+    Picture,
     add_choice_arguments,
     add_picture_arguments,
     asked_options,
@@ -14,10 +14,6 @@ from kqformat.cli.drawing import (
 )
 from kqformat.cli.plan import positive_int
 from kqformat.errors import ParameterError
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 _ENDINGS = (".gif", ".webp", ".png")
 
@@ -56,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if options.plane and options.space:
         raise ParameterError("--plane is where distances are measured, so --space has no meaning")
 
-    def make(pixels: npt.NDArray[np.uint8], source_bytes: int) -> tuple[bytes, str]:
+    def make(picture: Picture) -> tuple[bytes, str]:
         from dataclasses import replace
 
         from kqformat.quantizer.options import Options
@@ -66,9 +62,9 @@ def run(options: argparse.Namespace) -> int:
         asked = asked_options(options)
         course = Options(**asked) if options.effort else replace(TEXTBOOK, **asked)
         if options.plane:
-            film = animate_plane(pixels, options.colors, options.plane, form, course)
+            film = animate_plane(picture.pixels, options.colors, options.plane, form, course)
         else:
-            film = animate(pixels, options.colors, form, course)
+            film = animate(picture.pixels, options.colors, form, course)
         width, height = film.size
         return film.data, f"{film.steps} steps, {film.frames} frames of {width} × {height}, "
 

@@ -6,12 +6,14 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from kqformat.cli.console import STANDARD, input_name, output_name, say
 from kqformat.cli.jobs import FAILURES, Job, report_failure
 from kqformat.cli.plan import add_max_pixels
-from kqformat.errors import ParameterError
+from kqformat.cli.progress import Bar, progress
+from kqformat.errors import MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,24 +103,42 @@ def ending_of(options: argparse.Namespace, endings: Collection[str]) -> str:
     return str(ending[1:])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What was read.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8, shape (H, W), (H, W, 3) or (H, W, 4)
+    source_bytes : int
+        Of the file.
+    progress : callable
+        Is to be told how many steps are done, of how many.
+    """
+
+    pixels: Pixels
+    source_bytes: int
+    progress: Callable[[int, int], None]
+
+
 def run_one(
-    options: argparse.Namespace, make: Callable[[Pixels, int], bytes | tuple[bytes, str]]
+    options: argparse.Namespace, make: Callable[[Picture], bytes | tuple[bytes, str]]
 ) -> int:
-    """Read the picture, have a file made of its pixels and its bytes' number, and write that."""
-    from kqformat.cli.pictures import prepare_pillow, read_picture
-    from kqformat.model import IndexedImage
+    """Read the picture, have the bytes of a file made of it, write them, and say what was made."""
+    from kqformat.cli.pictures import prepare_pillow
 
     job = Job(options.image, options.output)
     prepare_pillow(options.max_pixels)
     started = time.perf_counter()
     try:
         job.check(force=options.force)
-        source = job.read()
-        content = read_picture(source, options.max_pixels).content
-        pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
-        made = make(pixels, len(source))
+        with progress(1, quiet=options.quiet) as bar:
+            bar.begin(input_name(job.source))
+            made = make(_read(job, options, bar))
         data, story = made if isinstance(made, tuple) else (made, "")
         job.write(data, force=options.force)
+    except MissingExtraError:
+        raise  # since it is not about the picture
     except FAILURES as error:
         report_failure(job.source, error)
         return 1
@@ -129,6 +149,16 @@ def run_one(
             f"{seconds:.1f} s"
         )
     return 0
+
+
+def _read(job: Job, options: argparse.Namespace, bar: Bar) -> Picture:
+    from kqformat.cli.pictures import read_picture
+    from kqformat.model import IndexedImage
+
+    source = job.read()
+    content = read_picture(source, options.max_pixels).content
+    pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
+    return Picture(pixels, len(source), bar.reach)
 
 
 def _listed(endings: Collection[str]) -> str:

@@ -73,6 +73,7 @@ def build_parser() -> Parser:
         info,
         palette,
         plot,
+        report,
         show,
         verify,
     )

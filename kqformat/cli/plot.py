@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from kqformat.cli.drawing import (
+    Picture,
     add_choice_arguments,
     add_picture_arguments,
     asked_options,
@@ -15,10 +15,6 @@ from kqformat.cli.drawing import (
 )
 from kqformat.cli.plan import positive_int
 from kqformat.errors import ParameterError
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 _KINDS = {
     "k-grid": "the picture at several k, with the factors in theory and on disk",
@@ -76,11 +72,18 @@ def run(options: argparse.Namespace) -> int:
     if options.starts > _MAX_STARTS:
         raise ParameterError(f"--starts is {options.starts}, expected 1 to {_MAX_STARTS}")
 
-    def make(pixels: npt.NDArray[np.uint8], source_bytes: int) -> bytes:
+    def make(picture: Picture) -> bytes:
         from kqformat.report.plotting import ALL_COLORS, Subject, plot
 
         colors = options.colors or (ALL_COLORS if options.kind in _OF_SEVERAL else (16,))
-        subject = Subject(pixels, colors, asked_options(options), options.starts, source_bytes)
+        subject = Subject(
+            picture.pixels,
+            colors,
+            asked_options(options),
+            options.starts,
+            picture.source_bytes,
+            picture.progress,
+        )
         return plot(options.kind, subject, form)
 
     return run_one(options, make)

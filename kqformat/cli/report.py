@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from kqformat.cli.console import STANDARD
 from kqformat.cli.drawing import (
+    Picture,
     add_choice_arguments,
     add_picture_arguments,
     asked_options,
@@ -14,10 +14,6 @@ from kqformat.cli.drawing import (
     ending_of,
     run_one,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
 
 _ENDINGS = (".html", ".htm")
 
@@ -51,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the page."""
     ending_of(options, _ENDINGS)
 
-    def make(pixels: npt.NDArray[np.uint8], source_bytes: int) -> bytes:
+    def make(picture: Picture) -> bytes:
         from kqformat.measure import DEFAULT_COLORS, compare
         from kqformat.report.extras import needed
         from kqformat.report.page import report_page
@@ -59,14 +55,15 @@ def run(options: argparse.Namespace) -> int:
         needed("jinja2", "a report")  # before all the work
         asked = asked_options(options)
         comparison = compare(
-            pixels,
+            picture.pixels,
             colors=options.colors or DEFAULT_COLORS,
             peers=not options.no_peers,
             lossy=not options.no_peers,
             name="" if options.image == STANDARD else options.image,
-            source_bytes=source_bytes,
+            source_bytes=picture.source_bytes,
+            progress=picture.progress,
             **asked,
         )
-        return report_page(comparison, pixels, asked)
+        return report_page(comparison, picture.pixels, asked)
 
     return run_one(options, make)

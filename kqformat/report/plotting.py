@@ -48,6 +48,8 @@ class Subject:
         How many random starts.
     source_bytes : int or None
         Of the file that the pixels come from.
+    progress : callable or None
+        As `kqformat.measure.compare` has it, for figures that take long.
     """
 
     pixels: Pixels
@@ -55,6 +57,7 @@ class Subject:
     asked: QuantizeOptions = field(default_factory=QuantizeOptions)
     starts: int = 6
     source_bytes: int | None = None
+    progress: Callable[[int, int], None] | None = None
 
     @property
     def options(self) -> Options:
@@ -172,6 +175,7 @@ def _rate_distortion(subject: Subject) -> Figure:
         colors=subject.colors,
         ssimulacra2=False,
         source_bytes=subject.source_bytes,
+        progress=subject.progress,
         **subject.asked,
     )
     figure = _figure(8.8, 5.0)
