@@ -27,6 +27,7 @@ MAX_BYTES = 2_900_000
 
 _MOST_SIDE = {"gif": 520, "webp": 520, "png": 400}  # PNG has no palettes of frames' own
 _LEAST_SIDE = 96
+_MOST_HEIGHT = 520
 _LEAST_WIDTH = 300  # so that the heading has room
 _MARGIN = 10
 _MOST_FRAMES = 44
@@ -136,8 +137,8 @@ def duration(now: int, moments: Sequence[int]) -> int:
 
 
 def enlarged(pixels: Pixels, least_width: int) -> Pixels:
-    """Return pixels that are whole squares, so that the picture is at least nearly so wide."""
-    factor = max(1, least_width // pixels.shape[1])
+    """Return pixels that are whole squares, so that the picture is nearly so wide or as high."""
+    factor = max(1, min(least_width // pixels.shape[1], _MOST_HEIGHT // pixels.shape[0]))
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
 
 

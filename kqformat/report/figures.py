@@ -184,15 +184,19 @@ def error(ax: Axes, pixels: Pixels, image: IndexedImage) -> Axes:
     most = max(1.0, float(np.percentile(errors, 99.5)))
     drawn = ax.imshow(errors, cmap="cividis", vmin=0, vmax=most)
     ax.set_axis_off()
-    bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.82, pad=0.02, extend="max")
+    ax.set_anchor("NW")
+    is_wide = errors.shape[1] > 2.5 * errors.shape[0]
+    side, pad = ("bottom", 0.08) if is_wide else ("right", 0.02)
+    bar = ax.figure.colorbar(drawn, ax=ax, location=side, shrink=0.82, pad=pad, extend="max")
     bar.set_label("ΔE (CIE94); about 2 can just be seen")
     bar.outline.set_visible(False)
     side = max(3, min(errors.shape) // 16)
     box = around(worst.x, worst.y, errors.shape, side, side)
     frame(ax, box.left, box.top, box.width, box.height)
+    turn = "\n" if errors.shape[0] > 2 * errors.shape[1] else " "
     ax.set_title(
         f"k = {image.colors}: mean ΔE {errors.mean():.2f}, 95 % below "
-        f"{np.percentile(errors, 95):.1f}\nworst {worst.delta_e:.1f} at ({worst.x}, {worst.y}): "
+        f"{np.percentile(errors, 95):.1f}\nworst {worst.delta_e:.1f} at ({worst.x}, {worst.y}):{turn}"
         f"{hexadecimal(worst.original)} shown as {hexadecimal(worst.shown)}"
     )
     return ax

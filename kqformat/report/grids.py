@@ -127,6 +127,7 @@ def outliers(
         frame(ax, *(side * scale for side in (box.left, box.top, box.width, box.height)))
         below.imshow(box.cut(shown[name]), interpolation="nearest")
         below.set_axis_off()
+        below.set_anchor("NW")
         if name == "original":
             ax.set_title("original\n24 bits a pixel")
             place = f"{box.width} × {box.height} at ({box.left}, {box.top})"
@@ -155,6 +156,7 @@ def _picture(
     small = shrunk(pixels, _MOST_PIXELS)
     ax.imshow(small)
     ax.set_axis_off()
+    ax.set_anchor("NW")  # so that the title of a narrow one has room
     height, width = small.shape[:2]
     if image is not None:
         _strip(ax, image, height, width)

@@ -185,7 +185,7 @@ def _rate_distortion(subject: Subject) -> Figure:
 
 def _error(subject: Subject) -> Figure:
     height, width = subject.pixels.shape[:2]
-    figure = _figure(7.2, min(12.0, 6.0 * height / width + 0.7))
+    figure = _figure(7.2, min(9.0, max(2.2, 6.0 * height / width + 0.7)))
     figures.error(figure.subplots(), subject.pixels, subject.at(subject.colors[-1]).image)
     return figure
 

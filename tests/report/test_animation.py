@@ -108,6 +108,14 @@ def test_grey_and_tiny_pictures() -> None:
             assert len(shown(made.data)) == made.frames
 
 
+@pytest.mark.parametrize("shape", [(2000, 40, 3), (40, 2000, 3), (1, 3000, 3), (3000, 1, 3)])
+def test_long_pictures(shape: tuple[int, ...]) -> None:
+    """A very long or wide picture makes no film that is larger than others."""
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    for made in (animate(pixels, 3), animate_plane(pixels, 3)):
+        assert max(made.size) < 1000
+
+
 @pytest.mark.parametrize(
     ("colors", "form"), [(1, "gif"), (MAX_PICTURE_COLORS + 1, "gif"), (257, "webp")]
 )
