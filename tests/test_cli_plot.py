@@ -96,6 +96,8 @@ def test_kq_files_can_be_drawn(picture: Path, tmp_path: Path) -> None:
         ["animate", "IN", "-o", "OUT/a.gif", "--plane", "rg", "-k", "65"],
         ["animate", "IN", "-o", "OUT/a.gif", "--plane", "rg", "--space", "srgb"],
         ["animate", "IN", "-o", "OUT/a.gif", "--plane", "xy"],
+        ["animate", "IN", "-o", "OUT/a.gif", "--size", "95"],
+        ["animate", "IN", "-o", "OUT/a.gif", "--size", "2001"],
     ],
 )
 def test_wrong_usage(

@@ -34,6 +34,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "-k", "--colors", type=positive_int, default=16, metavar="N", help="from 2 (default: 16)"
     )
     parser.add_argument(
+        "--size",
+        type=positive_int,
+        metavar="N",
+        help="the most pixels of the picture's longer side (default: 520, of PNG 400, or as many "
+        "as make a film of 2.9 MB)",
+    )
+    parser.add_argument(
         "--plane",
         choices=("rg", "pca"),
         help="show k-means on two coordinates, so that its cells can be drawn: red and green, or "
@@ -45,10 +52,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Make the film."""
-    from kqformat.report.animation import check_colors
+    from kqformat.report.animation import LEAST_SIDE, MAX_SIDE, check_colors
 
     form = ending_of(options, _ENDINGS)
     check_colors(options.colors, form, _MAX_IN_PLANE if options.plane else 256)
+    if options.size is not None and not LEAST_SIDE <= options.size <= MAX_SIDE:
+        raise ParameterError(f"--size is {options.size}, expected {LEAST_SIDE} to {MAX_SIDE}")
     if options.plane and options.space:
         raise ParameterError("--plane is where distances are measured, so --space has no meaning")
 
@@ -62,9 +71,11 @@ def run(options: argparse.Namespace) -> int:
         asked = asked_options(options)
         course = Options(**asked) if options.effort else replace(TEXTBOOK, **asked)
         if options.plane:
-            film = animate_plane(picture.pixels, options.colors, options.plane, form, course)
+            film = animate_plane(
+                picture.pixels, options.colors, options.plane, form, course, side=options.size
+            )
         else:
-            film = animate(picture.pixels, options.colors, form, course)
+            film = animate(picture.pixels, options.colors, form, course, side=options.size)
         width, height = film.size
         return film.data, f"{film.steps} steps, {film.frames} frames of {width} × {height}, "
 

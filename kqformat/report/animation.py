@@ -26,7 +26,9 @@ MAX_BYTES = 2_900_000
 """What a film is shrunk to fit in."""
 
 _MOST_SIDE = {"gif": 520, "webp": 520, "png": 400}  # PNG has no palettes of frames' own
-_LEAST_SIDE = 96
+LEAST_SIDE, MAX_SIDE = 96, 2000
+"""What the longer side of a picture can be."""
+
 _MOST_HEIGHT = 520
 _LEAST_WIDTH = 300  # so that the heading has room
 _MARGIN = 10
@@ -61,7 +63,12 @@ Render = Callable[[int], Sequence[Frame]]
 
 
 def animate(
-    pixels: Pixels, colors: int = 16, form: str = "gif", options: Options = TEXTBOOK
+    pixels: Pixels,
+    colors: int = 16,
+    form: str = "gif",
+    options: Options = TEXTBOOK,
+    *,
+    side: int | None = None,
 ) -> Film:
     """Return a film of how k-means came to its colours.
 
@@ -75,6 +82,8 @@ def animate(
     options : Options
         Of the quantizer. With `max_iterations`, as by default, plain k-means is shown; without,
         the stages of the effort, by which `.kq` files are made.
+    side : int or None
+        The most pixels of the picture's longer side; None for as many as suit the form.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def animate(
             for now in moments
         ]
 
-    return fitted(render, form, len(course.steps) - 1)
+    return fitted(render, form, len(course.steps) - 1, side)
 
 
 def check_colors(colors: int, form: str, most: int = 256) -> None:
@@ -142,16 +151,16 @@ def enlarged(pixels: Pixels, least_width: int) -> Pixels:
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
 
 
-def fitted(render: Render, form: str, steps: int) -> Film:
+def fitted(render: Render, form: str, steps: int, side: int | None) -> Film:
     """Return a film with the largest pictures, of a few sizes, with which it is small enough."""
-    most = _MOST_SIDE[form]
+    most = _MOST_SIDE[form] if side is None else side
     while True:
         frames = render(most)
         data = film(frames, form)
         height, width = frames[0].indices.shape
-        if len(data) <= MAX_BYTES or most <= _LEAST_SIDE:
+        if len(data) <= MAX_BYTES or most <= LEAST_SIDE:
             return Film(data, len(frames), steps, (width, height))
-        most = max(_LEAST_SIDE, int(most * min(0.9, 0.95 * math.sqrt(MAX_BYTES / len(data)))))
+        most = max(LEAST_SIDE, int(most * min(0.9, 0.95 * math.sqrt(MAX_BYTES / len(data)))))
 
 
 def mapped(

@@ -196,7 +196,8 @@ def error(ax: Axes, pixels: Pixels, image: IndexedImage) -> Axes:
     turn = "\n" if errors.shape[0] > 2 * errors.shape[1] else " "
     ax.set_title(
         f"k = {image.colors}: mean ΔE {errors.mean():.2f}, 95 % below "
-        f"{np.percentile(errors, 95):.1f}\nworst {worst.delta_e:.1f} at ({worst.x}, {worst.y}):{turn}"
+        f"{np.percentile(errors, 95):.1f}\n"
+        f"worst {worst.delta_e:.1f} at ({worst.x}, {worst.y}):{turn}"
         f"{hexadecimal(worst.original)} shown as {hexadecimal(worst.shown)}"
     )
     return ax

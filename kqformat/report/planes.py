@@ -107,6 +107,8 @@ def animate_plane(
     plane: str = "rg",
     form: str = "gif",
     options: Options = TEXTBOOK,
+    *,
+    side: int | None = None,
 ) -> Film:
     """Return a film of k-means in a plane.
 
@@ -118,6 +120,8 @@ def animate_plane(
         Red and green, or the colours' first two principal components.
     options : Options
         As in `animate`; distances are those in the plane, and outliers are left to k-means.
+    side : int or None
+        As in `animate`, but of no more than 440 pixels.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def animate_plane(
         scene = _Scene(drawn, chosen, course.steps, min(_PICTURE, most))
         return [scene.frame(now, duration(now, moments)) for now in moments]
 
-    return fitted(render, form, len(course.steps) - 1)
+    return fitted(render, form, len(course.steps) - 1, side)
 
 
 class _Scene:

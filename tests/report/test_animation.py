@@ -80,6 +80,13 @@ def test_films_are_shrunk_to_fit(small: Pixels, monkeypatch: pytest.MonkeyPatch)
     assert made.size[0] < 540
 
 
+def test_the_size_of_pictures_can_be_given(photo: Pixels) -> None:
+    """The picture's longer side is what was asked for, and the film the smaller for it."""
+    small, large = (animate(photo, 4, side=side) for side in (320, 400))
+    assert small.size[0] - large.size[0] == 320 - 400
+    assert len(small.data) < len(large.data)
+
+
 @pytest.mark.parametrize("plane", PLANES)
 def test_planes(plane: str, small: Pixels) -> None:
     """In a plane the film has the same steps as k-means on the projected colours."""
