@@ -216,7 +216,8 @@ def test_numbers_of_colours_switch(page: Any, comparison: Comparison) -> None:
         assert page.locator(".result:visible").count() == 1
         assert page.locator(".result:visible").get_attribute("data-k") == str(k)
         size = comparison.quantizations[k].image.colors
-        assert page.locator(".swatches:visible li").count() == size
+        assert page.locator(f"[data-k='{k}'] .swatches li").count() == size
+        assert page.locator(".population:visible rect").count() == size
         packed = next(row for row in comparison.rows if row.colors == k)
         assert f"{packed.file_bytes:,}" in page.locator(".facts:visible").inner_text()
         assert page.locator("tr.on th").inner_text() == str(k)

@@ -132,6 +132,7 @@
       pen.stroke();
     };
     const depth = ([a, b]) => at(corner(a))[2] + at(corner(b))[2];
+    const rings = data.palettes[k].length > 40 ? [1.4, 0.6] : [3, 1.25];
     pen.clearRect(0, 0, wide, high);
     pen.lineWidth = 1;
     pen.strokeStyle = rule;
@@ -158,10 +159,10 @@
       pen.beginPath();
       pen.arc(x, y, radius, 0, 7);
       pen.fill();
-      pen.lineWidth = 3;
+      pen.lineWidth = rings[0];
       pen.strokeStyle = "#fff";
       pen.stroke();
-      pen.lineWidth = 1.25;
+      pen.lineWidth = rings[1];
       pen.strokeStyle = "#1d2126";
       pen.stroke();
     }
