@@ -13,6 +13,8 @@ import numpy.typing as npt
 from kqformat.quantizer.lab import difference, lab
 from kqformat.report.pixels import Pixels, as_drawn
 
+_Errors = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worst:
@@ -77,6 +79,23 @@ def worst_pixel(original: Pixels, shown: Pixels, errors: npt.NDArray[np.float32]
     y, x = divmod(int(errors.argmax()), errors.shape[1])
     one, other = as_drawn(original), as_drawn(shown)
     return Worst(x, y, one[y, x], other[y, x], float(errors[y, x]))
+
+
+def pooled(errors: _Errors, most: int) -> _Errors:
+    """Return means of square blocks, as large as leave no side longer than `most`.
+
+    Examples
+    --------
+    >>> pooled(np.array([[0, 2, 5], [4, 6, 5]], np.float32), 2).tolist()
+    [[3.0]]
+    """
+    side = -(-max(errors.shape) // most)
+    rows, columns = (length // side for length in errors.shape)
+    if side == 1 or not rows or not columns:
+        return errors
+    blocks = errors[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    means: _Errors = blocks.mean(axis=(1, 3))
+    return means
 
 
 def around(x: int, y: int, shape: tuple[int, ...], width: int, height: int) -> Box:

@@ -13,7 +13,7 @@ import numpy as np
 
 from kqformat.model import IndexedImage
 from kqformat.quantizer.trace import Trace
-from kqformat.report.differences import around, delta_e, worst_pixel
+from kqformat.report.differences import around, delta_e, pooled, worst_pixel
 from kqformat.report.palettes import by_hue, by_population, hexadecimal, is_dark, share_text, shares
 from kqformat.report.pixels import Pixels, as_drawn
 from kqformat.report.style import CYCLE, INK, MUTED
@@ -26,6 +26,7 @@ _MOST_LABELS = 32
 """With more entries there is no room for their names."""
 
 _CUBE_POINTS = 6000
+_MAP_SIDE = 2000  # of a map of errors; that of a larger picture has means
 
 _MARKS = "osD^vP*X"
 _PLAIN_STAGES = 3  # start, k-means, palette
@@ -182,7 +183,9 @@ def error(ax: Axes, pixels: Pixels, image: IndexedImage) -> Axes:
     errors = delta_e(pixels, shown)
     worst = worst_pixel(pixels, shown, errors)
     most = max(1.0, float(np.percentile(errors, 99.5)))
-    drawn = ax.imshow(errors, cmap="cividis", vmin=0, vmax=most)
+    extent = (-0.5, errors.shape[1] - 0.5, errors.shape[0] - 0.5, -0.5)
+    map_of_means = pooled(errors, _MAP_SIDE)
+    drawn = ax.imshow(map_of_means, cmap="cividis", vmin=0, vmax=most, extent=extent)
     ax.set_axis_off()
     ax.set_anchor("NW")
     is_wide = errors.shape[1] > 2.5 * errors.shape[0]

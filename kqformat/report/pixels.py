@@ -30,9 +30,11 @@ def as_drawn(pixels: Pixels) -> Pixels:
         return np.repeat(pixels[..., None], 3, axis=2)
     if pixels.shape[2] == 3:
         return pixels
-    alpha = pixels[..., 3:].astype(np.uint32)
-    over = (pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
-    return over.astype(np.uint8)
+    drawn = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for row, out in zip(pixels, drawn, strict=True):  # one by one, for the memory it takes
+        alpha = row[:, 3:].astype(np.uint32)
+        out[:] = (row[:, :3] * alpha + 255 * (255 - alpha) + 127) // 255
+    return drawn
 
 
 def shrunk(pixels: Pixels, most: int) -> Pixels:
