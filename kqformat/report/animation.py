@@ -33,6 +33,7 @@ _MOST_HEIGHT = 520
 _LEAST_WIDTH = 300  # so that the heading has room
 _MARGIN = 10
 _MOST_FRAMES = 44
+_SAMPLE = 8  # frames from which the bytes of all are guessed
 _FIRST, _EACH, _LAST = 1200, 240, 3000  # milliseconds
 
 
@@ -58,8 +59,8 @@ class Film:
     size: tuple[int, int]
 
 
-Render = Callable[[int], Sequence[Frame]]
-"""Draws all frames, with pictures whose longer side is so many pixels."""
+Render = Callable[[int, Sequence[int]], Sequence[Frame]]
+"""Draws frames with pictures whose longer side is so many pixels, of these steps."""
 
 
 def animate(
@@ -100,15 +101,15 @@ def animate(
     course = trace(drawn, colors, options)
     moments = chosen_moments(len(course.steps))
 
-    def render(most: int) -> Sequence[Frame]:
+    def render(most: int, shown: Sequence[int]) -> Sequence[Frame]:
         picture = enlarged(shrunk(drawn, most), _LEAST_WIDTH)
         quantizer = Quantizer(picture, Options(space=options.space))
         return [
             _frame(quantizer, picture.shape, course.steps, now, duration(now, moments))
-            for now in moments
+            for now in shown
         ]
 
-    return fitted(render, form, len(course.steps) - 1, side)
+    return fitted(render, moments, form, most_side(form, side))
 
 
 def check_colors(colors: int, form: str, most: int = 256) -> None:
@@ -151,16 +152,24 @@ def enlarged(pixels: Pixels, least_width: int) -> Pixels:
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
 
 
-def fitted(render: Render, form: str, steps: int, side: int | None) -> Film:
+def most_side(form: str, asked: int | None) -> int:
+    """Return how many pixels the longer side of a picture has at most."""
+    return _MOST_SIDE[form] if asked is None else asked
+
+
+def fitted(render: Render, moments: Sequence[int], form: str, most: int) -> Film:
     """Return a film with the largest pictures, of a few sizes, with which it is small enough."""
-    most = _MOST_SIDE[form] if side is None else side
+    few = moments[:: max(1, len(moments) // _SAMPLE)]
     while True:
-        frames = render(most)
-        data = film(frames, form)
-        height, width = frames[0].indices.shape
-        if len(data) <= MAX_BYTES or most <= LEAST_SIDE:
-            return Film(data, len(frames), steps, (width, height))
-        most = max(LEAST_SIDE, int(most * min(0.9, 0.95 * math.sqrt(MAX_BYTES / len(data)))))
+        guess = len(film(render(most, few), form)) * len(moments) / len(few)
+        if guess <= MAX_BYTES or most <= LEAST_SIDE:
+            frames = render(most, moments)
+            data = film(frames, form)
+            height, width = frames[0].indices.shape
+            if len(data) <= MAX_BYTES or most <= LEAST_SIDE:
+                return Film(data, len(frames), moments[-1], (width, height))
+            guess = len(data)
+        most = max(LEAST_SIDE, int(most * min(0.97, math.sqrt(0.97 * MAX_BYTES / guess))))
 
 
 def mapped(

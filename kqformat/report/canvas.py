@@ -97,10 +97,16 @@ class Canvas:
     def disc(self, x: float, y: float, radius: float, entry: int) -> None:
         """Draw a disc of one of the picture's colours, with an inked ring in a white one."""
         height, width = self._pasted.shape
-        down, across = np.ogrid[:height, :width]
+        reach = int(radius) + 4
+        down, across = np.ogrid[
+            max(0, int(y) - reach) : min(height, int(y) + reach),
+            max(0, int(x) - reach) : min(width, int(x) + reach),
+        ]
         distance = np.hypot(down + 0.5 - y, across + 0.5 - x)
-        self._pasted[distance <= radius + 2] = -1
-        self._pasted[distance <= radius] = entry
+        place = self._pasted[down, across]
+        place[distance <= radius + 2] = -1
+        place[distance <= radius] = entry
+        self._pasted[down, across] = place
         pen, wide = self._draws[0], _OVERSAMPLING * (radius + 2)
         cx, cy = _OVERSAMPLING * x, _OVERSAMPLING * y
         pen.ellipse([cx - wide, cy - wide, cx + wide, cy + wide], fill=0)

@@ -24,6 +24,7 @@ from kqformat.report.animation import (
     duration,
     enlarged,
     fitted,
+    most_side,
     words,
 )
 from kqformat.report.canvas import Canvas, Frame
@@ -139,11 +140,11 @@ def animate_plane(
     course = trace(chosen.project(drawn), colors, asked)
     moments = chosen_moments(len(course.steps))
 
-    def render(most: int) -> Sequence[Frame]:
-        scene = _Scene(drawn, chosen, course.steps, min(_PICTURE, most))
-        return [scene.frame(now, duration(now, moments)) for now in moments]
+    def render(most: int, shown: Sequence[int]) -> Sequence[Frame]:
+        scene = _Scene(drawn, chosen, course.steps, most)
+        return [scene.frame(now, duration(now, moments)) for now in shown]
 
-    return fitted(render, form, len(course.steps) - 1, side)
+    return fitted(render, moments, form, min(_PICTURE, most_side(form, side)))
 
 
 class _Scene:
@@ -184,10 +185,11 @@ class _Scene:
         grid = np.stack(np.meshgrid(axis, axis[::-1]), axis=-1)
         cells = _nearest(grid, centers)
         panel = cells + len(centers)
-        for point in self._points:
-            x, y = (int((value + 0.5) * _SIDE / 256) for value in point)
-            x, y = min(x, _SIDE - 2), min(max(_SIDE - 1 - y, 0), _SIDE - 2)
-            panel[y : y + 2, x : x + 2] = cells[y, x]
+        x, y = ((self._points + 0.5) * _SIDE / 256).astype(int).T
+        x, y = x.clip(0, _SIDE - 2), (_SIDE - 1 - y).clip(0, _SIDE - 2)
+        for down in range(2):
+            for across in range(2):
+                panel[y + down, x + across] = cells[y, x]
         canvas.paste(panel, left, HEADING)
         edges = np.zeros((_SIDE, _SIDE), np.bool_)
         edges[:, :-1] = cells[:, :-1] != cells[:, 1:]
