@@ -15,7 +15,7 @@ from kqformat.quantizer.pipeline import Quantization
 from kqformat.quantizer.trace import random_starts, trace
 from kqformat.report.charts import Chart, convergence_chart
 from kqformat.report.differences import around, delta_e, worst_pixel
-from kqformat.report.embedding import Shown, png_or_webp
+from kqformat.report.embedding import Shown, webp
 from kqformat.report.palettes import by_hue, by_population, hexadecimal, share_text, shares
 from kqformat.report.pixels import Pixels, as_drawn
 
@@ -196,7 +196,7 @@ def _largest(pixels: Pixels, result: Quantization, errors: np.ndarray) -> Larges
     shown = result.image.to_rgb()
     worst = worst_pixel(pixels, shown, errors)
     box = around(worst.x, worst.y, errors.shape, _CROP, _CROP)
-    before, after = (png_or_webp(box.cut(as_drawn(image))) for image in (pixels, shown))
+    before, after = (webp(box.cut(as_drawn(image))) for image in (pixels, shown))
     return Largest(
         worst.x,
         worst.y,
