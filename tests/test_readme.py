@@ -1,17 +1,19 @@
-"""The README: its Python runs, its figures are those of the files, its commands exist."""
+"""The README: its Python and its commands run, its figures are those of the files."""
 
 from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from command import run_on_terminal
 from PIL import Image
 
 import kqformat
-from kqformat.cli.main import build_parser, spelled_out
 from kqformat.measure import compare
 
 ROOT = Path(__file__).parent.parent
@@ -62,12 +64,65 @@ def test_python_blocks_run(
     assert printed
 
 
+@pytest.fixture(scope="module")
+def kq_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a command `kq`, for shells."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / "kq"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kqformat "$@"\n', "utf-8")
+    script.chmod(0o755)
+    return folder
+
+
+def lay_out(folder: Path, data_folder: Path) -> None:
+    """Put small pictures into a folder, by the names that the README's commands use."""
+    (folder / "tests" / "data").mkdir(parents=True)
+    (folder / "pictures" / "inner").mkdir(parents=True)
+    coffee = Image.open(data_folder / "coffee.png").convert("RGB")
+    photo = coffee.resize((72, 48))
+    for name in ("photo", "a", "pictures/one", "tests/data/coffee"):
+        photo.save(folder / f"{name}.png")
+    for name in ("b", "pictures/inner/two"):
+        photo.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(folder / f"{name}.png")
+    photo.save(folder / "sky.jpg")
+    Image.open(data_folder / "chart.png").convert("RGB").resize((80, 60)).save(folder / "chart.png")
+    Image.linear_gradient("L").resize(photo.size).save(folder / "mask.png")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_are_understood(command: str) -> None:
-    """Every option in an example of `kq` is one that it has."""
-    for part in command.split(" | kq "):
-        words = part.split(" < ")[0].split()
-        assert build_parser().parse_args(spelled_out(words)).run
+def test_commands_run(
+    command: str,
+    tmp_path: Path,
+    data_folder: Path,
+    kq_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every line of a `kq` does what it says, by a shell, in a folder that has its inputs."""
+    lay_out(tmp_path, data_folder)
+    monkeypatch.chdir(tmp_path)
+    if "-o small.kq" not in command:
+        kqformat.write("small.kq", np.asarray(Image.open("photo.png")), colors=16)
+    if command.startswith("show "):  # which draws on terminals only
+        status, shown = run_on_terminal(*command.split())
+        assert (status, "▀" in shown or "▄" in shown) == (0, True)
+        return
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    done = subprocess.run(
+        f"kq {command}",
+        shell=True,
+        env=os.environ | {"PATH": f"{kq_folder}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" or "-o - " in command
+    made = {path for path in tmp_path.rglob("*") if before.get(path) != path.stat().st_mtime_ns}
+    writes = command.split(maxsplit=1)[0] not in {"info", "verify", "compare"}
+    assert bool(made) == (writes and "--dry-run" not in command)
+    for name in re.findall(r" -o ([\w.-]+\.\w+)", command):
+        assert (tmp_path / name).stat().st_size > 0
 
 
 def test_table_is_true(data_folder: Path) -> None:
