@@ -17,7 +17,9 @@ from cython.cimports.kqformat.codec.mixing_kernel import (
     code,
     finish,
     kq_find_lines,
+    kq_predict,
     kq_prefetch,
+    kq_sides,
     mix,
     start,
 )
@@ -156,39 +158,6 @@ def _sum(a: cython.uint, b: cython.uint, c: cython.uint, d: cython.uint) -> cyth
         + c * cython.cast(cython.uint, 0x2C1B3C6D)
         + d * cython.cast(cython.uint, 0x9E3779B1)
     )
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _median(w: cython.int, n: cython.int, nw: cython.int) -> cython.int:
-    """Return the median of W, N and W + N - NW."""
-    least: cython.int = w if w < n else n
-    most: cython.int = n if w < n else w
-    if nw >= most:
-        return least
-    if nw <= least:
-        return most
-    return w + n - nw
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _difference(a: cython.int, b: cython.int) -> cython.int:
-    return a - b if a > b else b - a
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _side(rank: cython.uint, node: node_p) -> cython.int:
-    if rank < cython.cast(cython.uint, node.low) or rank >= cython.cast(cython.uint, node.high):
-        return 2
-    return rank >= cython.cast(cython.uint, node.middle)
 
 
 # ------------------------------------------------------------------ what surrounds a pixel
@@ -369,14 +338,7 @@ def _project(color: int_p) -> cython.void:
 def _predict(band: band_p, s: pixel_p) -> cython.void:
     """Predict the pixel's colour in two ways, in eighths, and find the contexts of its nodes."""
     i: cython.int
-    j: cython.int
     value: cython.int
-    color: int_p
-    weights: int_p = band.weights
-    around: cython.uint[8]
-    mean4: cython.int[4]
-    total: cython.int[4]
-    energy: cython.int[4]
     activity: cython.int = 0
     _gather(s, s.context)
     s.context[0] = s.context[1] = 0  # which have no lines
@@ -386,35 +348,17 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
         s.context[i] = _stirred(s.context[i])
     s.turn = 0
     _turn_to(band, s, 0)
-    w: int_p = band.colors + 4 * s.w
-    n: int_p = band.colors + 4 * s.n
-    nw: int_p = band.colors + 4 * s.nw
-    ne: int_p = band.colors + 4 * s.ne
-    around[0] = s.w
-    around[1] = s.n
-    around[2] = s.nw
-    around[3] = s.ne
-    around[4] = s.ww
-    around[5] = s.n2
-    around[6] = s.nee
-    around[7] = s.nww
-    for j in range(4):
-        mean4[j] = w[j] + n[j] + nw[j] + ne[j]
-        total[j] = 0
-        energy[j] = 720
-    for i in range(8):
-        color = band.colors + 4 * around[i]
-        for j in range(4):
-            value = 4 * color[j] - mean4[j]
-            s.offset[4 * i + j] = value
-            energy[j] += value * value
-            total[j] += weights[4 * i + j] * value
-    for j in range(4):
-        s.gradient[j] = 8 * _median(w[j], n[j], nw[j])
-        activity += _difference(w[j], nw[j]) + _difference(n[j], nw[j]) + _difference(ne[j], n[j])
-        value = (total[j] >> 15) + 2 * mean4[j]
-        s.learnt[j] = 0 if value < 0 else (2040 if value > 2040 else value)
-    s.energy = energy[0] + energy[1] + energy[2] + energy[3]
+    kq_predict(
+        band.colors,
+        cython.address(s.w),
+        band.weights,
+        s.offset,
+        s.gradient,
+        s.learnt,
+        cython.address(s.energy),
+        cython.address(activity),
+    )
+    s.energy += 2880
     _project(s.gradient)
     _project(s.learnt)
     s.by_distance = _DISTANCES + 16 * _ACTIVITY[min(activity // 3, 255)]
@@ -480,9 +424,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
     s.base += node.local
     s.places[0] = first - node.local
     s.places[1] = second - node.local
-    sides: cython.int = (
-        _side(s.w, node) + 3 * _side(s.n, node) + 9 * _side(s.nw, node) + 27 * _side(s.ne, node)
-    )
+    sides: cython.int = kq_sides(cython.address(s.w), node.low, node.middle, node.high)
     p[0] = mix(
         m,
         s.base,

@@ -1,4 +1,4 @@
-/* Sixteen numbers at once, for `mixing_kernel` (spec 7.3): what Cython cannot say.
+/* Several numbers at once, for the entropy coder's kernels (spec 7.3, 7.5): what Cython cannot say.
 
    With SSE2, which every x86-64 has, sums and steps take a few instructions; elsewhere the same
    numbers come of plain loops, which compilers make vectors of where they can. Nothing is rounded
@@ -146,6 +146,110 @@ KQ_INLINE void kq_find_lines(unsigned int *places, const unsigned int *context,
 #endif
     for (i = 2; i < 16; i++)
         kq_prefetch(slots + places[i]);
+}
+
+/* Say by one number of 81 on which side of a node four ranks are: 1, 3, 9 and 27 times 0 for left,
+   1 for right, 2 for neither. Numbers are less than 65,536. */
+KQ_INLINE int kq_sides(const unsigned int *ranks, int low, int middle, int high)
+{
+#ifdef KQ_SSE2
+    const __m128i held = _mm_loadu_si128((const __m128i *)ranks);
+    const __m128i inside = _mm_andnot_si128(_mm_cmplt_epi32(held, _mm_set1_epi32(low)),
+                                            _mm_cmplt_epi32(held, _mm_set1_epi32(high)));
+    const __m128i left = _mm_cmplt_epi32(held, _mm_set1_epi32(middle));
+    __m128i side = _mm_andnot_si128(inside, _mm_set1_epi32(2));
+    side = _mm_or_si128(side, _mm_andnot_si128(left, _mm_and_si128(inside, _mm_set1_epi32(1))));
+    side = _mm_madd_epi16(side, _mm_set_epi32(27, 9, 3, 1));
+    side = _mm_add_epi32(side, _mm_shuffle_epi32(side, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(side, _mm_shuffle_epi32(side, 0xb1)));
+#else
+    int i, sides = 0;
+    for (i = 3; i >= 0; i--) {
+        int rank = (int)ranks[i];
+        sides = 3 * sides + (rank < low || rank >= high ? 2 : rank >= middle);
+    }
+    return sides;
+#endif
+}
+
+/* Predict four samples by those of the eight colours around (spec 7.5.4): offsets from four times
+   their mean, the two predictions, and, as sums over the samples, energy and activity. */
+KQ_INLINE void kq_predict(const int *colors, const unsigned int *around, const int *weights,
+                          int *offsets, int *gradient, int *learnt, int *energy, int *activity)
+{
+    int i;
+#ifdef KQ_SSE2
+    const __m128i w = _mm_loadu_si128((const __m128i *)(colors + 4 * around[0]));
+    const __m128i n = _mm_loadu_si128((const __m128i *)(colors + 4 * around[1]));
+    const __m128i nw = _mm_loadu_si128((const __m128i *)(colors + 4 * around[2]));
+    const __m128i ne = _mm_loadu_si128((const __m128i *)(colors + 4 * around[3]));
+    const __m128i mean = _mm_add_epi32(_mm_add_epi32(w, n), _mm_add_epi32(nw, ne));
+    const __m128i low_half = _mm_set1_epi32(0xffff), zero = _mm_setzero_si128();
+    __m128i squares = zero, even = zero, odd = zero;
+    for (i = 0; i < 8; i++) {
+        __m128i weight = _mm_loadu_si128((const __m128i *)weights + i);
+        __m128i offset = _mm_loadu_si128((const __m128i *)(colors + 4 * around[i]));
+        offset = _mm_sub_epi32(_mm_slli_epi32(offset, 2), mean);
+        _mm_storeu_si128((__m128i *)offsets + i, offset);
+        squares = _mm_add_epi32(squares,
+                                _mm_madd_epi16(offset, _mm_and_si128(offset, low_half)));
+        /* of products of 32 bits, and of their sums, only the low halves are of use */
+        even = _mm_add_epi64(even, _mm_mul_epu32(weight, offset));
+        odd = _mm_add_epi64(odd, _mm_mul_epu32(_mm_srli_epi64(weight, 32),
+                                               _mm_srli_epi64(offset, 32)));
+    }
+    {
+        __m128i sums = _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x08),
+                                          _mm_shuffle_epi32(odd, 0x08));
+        __m128i wide = _mm_packs_epi32(w, w), north = _mm_packs_epi32(n, n);
+        __m128i corner = _mm_packs_epi32(nw, nw), east = _mm_packs_epi32(ne, ne);
+        __m128i plane = _mm_sub_epi16(_mm_add_epi16(wide, north), corner);
+        __m128i across = _mm_sub_epi16(wide, corner), down = _mm_sub_epi16(north, corner);
+        __m128i along = _mm_sub_epi16(east, north);
+        sums = _mm_add_epi32(_mm_srai_epi32(sums, 15), _mm_slli_epi32(mean, 1));
+        sums = _mm_packs_epi32(sums, sums);
+        sums = _mm_min_epi16(_mm_max_epi16(sums, zero), _mm_set1_epi16(2040));
+        _mm_storeu_si128((__m128i *)learnt, _mm_unpacklo_epi16(sums, zero));
+        plane = _mm_min_epi16(plane, _mm_max_epi16(wide, north));
+        plane = _mm_max_epi16(plane, _mm_min_epi16(wide, north));
+        _mm_storeu_si128((__m128i *)gradient, _mm_slli_epi32(_mm_unpacklo_epi16(plane, zero), 3));
+        across = _mm_max_epi16(across, _mm_sub_epi16(zero, across));
+        down = _mm_max_epi16(down, _mm_sub_epi16(zero, down));
+        along = _mm_max_epi16(along, _mm_sub_epi16(zero, along));
+        across = _mm_add_epi16(_mm_add_epi16(across, down), along);
+        across = _mm_madd_epi16(_mm_unpacklo_epi16(across, zero), _mm_set1_epi32(1));
+        across = _mm_add_epi32(_mm_unpacklo_epi32(squares, across),
+                               _mm_unpackhi_epi32(squares, across));
+        across = _mm_add_epi32(across, _mm_shuffle_epi32(across, 0x4e));
+        *energy = _mm_cvtsi128_si32(across);
+        *activity = _mm_cvtsi128_si32(_mm_shuffle_epi32(across, 0x55));
+    }
+#else
+    int j, w, n, nw, ne, mean, total, plane, least, most;
+    *energy = *activity = 0;
+    for (j = 0; j < 4; j++) {
+        w = colors[4 * around[0] + j];
+        n = colors[4 * around[1] + j];
+        nw = colors[4 * around[2] + j];
+        ne = colors[4 * around[3] + j];
+        mean = w + n + nw + ne;
+        total = 0;
+        for (i = 0; i < 8; i++) {
+            int offset = 4 * colors[4 * around[i] + j] - mean;
+            offsets[4 * i + j] = offset;
+            *energy += offset * offset;
+            total += weights[4 * i + j] * offset;
+        }
+        total = (total >> 15) + 2 * mean;
+        learnt[j] = total < 0 ? 0 : (total > 2040 ? 2040 : total);
+        least = w < n ? w : n;
+        most = w < n ? n : w;
+        plane = w + n - nw;
+        gradient[j] = 8 * (plane < least ? least : (plane > most ? most : plane));
+        *activity += (w < nw ? nw - w : w - nw) + (n < nw ? nw - n : n - nw);
+        *activity += ne < n ? n - ne : ne - n;
+    }
+#endif
 }
 
 #endif

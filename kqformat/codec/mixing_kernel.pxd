@@ -37,6 +37,17 @@ cdef extern from "lanes.h" nogil:
         int shift,
         const unsigned short* slots,
     )
+    int kq_sides(const unsigned int* ranks, int low, int middle, int high)
+    void kq_predict(
+        const int* colors,
+        const unsigned int* around,
+        const int* weights,
+        int* offsets,
+        int* gradient,
+        int* learnt,
+        int* energy,
+        int* activity,
+    )
 
 cdef struct Model:
     unsigned int low

@@ -29,14 +29,18 @@ int main(void)
     static unsigned short slots[4096], following[65536];
     static short opinion[65536];
     unsigned int places[16], lines[16], rows[16], hash = 2166136261u;
+    unsigned int around[8];
     short a[16], b[16], inputs[16];
-    int i, round, sum_a, sum_b;
+    int i, round, sum_a, sum_b, energy, activity, colors[1024], weights[32];
+    int offsets[32], gradient[4], learnt[4], low, middle, high;
     for (i = 0; i < 65536; i++) {
         opinion[i] = (short)(next() % 5119 - 2559);
         following[i] = (unsigned short)next();
     }
     for (i = 0; i < 4096; i++)
         slots[i] = (unsigned short)next();
+    for (i = 0; i < 1024; i++)
+        colors[i] = next() % 3 ? next() & 255 : 255 * (next() & 1);
     for (round = 0; round < 20000; round++) {
         int error = next() - 32768;
         for (i = 0; i < 16; i++) {
@@ -52,6 +56,25 @@ int main(void)
         kq_train(b, inputs, -32768, 1 + (round & 1));
         kq_learn(slots, places, following);
         kq_find_lines(lines, places, rows, state, 25, slots);
+        for (i = 0; i < 8; i++)
+            around[i] = (unsigned int)(next() & 255);
+        for (i = 0; i < 32; i++)
+            weights[i] = round % 3 ? next() * 4 - 131072 : 131072 * (2 * (next() & 1) - 1);
+        kq_predict(colors, around, weights, offsets, gradient, learnt, &energy, &activity);
+        low = next();
+        middle = low + next() % 300 + 1;
+        high = middle + next() % 300 + 1;
+        for (i = 0; i < 4; i++)
+            around[i] = (unsigned int)((low + next() % 700 - 50) & 65535);
+        hash = (hash ^ (unsigned int)kq_sides(around, low, middle, high)) * 16777619u;
+        hash = (hash ^ (unsigned int)energy) * 16777619u;
+        hash = (hash ^ (unsigned int)activity) * 16777619u;
+        for (i = 0; i < 4; i++) {
+            hash = (hash ^ (unsigned int)gradient[i]) * 16777619u;
+            hash = (hash ^ (unsigned int)learnt[i]) * 16777619u;
+        }
+        for (i = 0; i < 32; i++)
+            hash = (hash ^ (unsigned int)offsets[i]) * 16777619u;
         hash = (hash ^ (unsigned int)sum_a) * 16777619u;
         hash = (hash ^ (unsigned int)sum_b) * 16777619u;
         for (i = 0; i < 16; i++) {
@@ -78,7 +101,7 @@ def output_of(compiler: str, folder: Path, *options: str) -> str:
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="there are no vectors")
 def test_vectors_do_what_loops_do(tmp_path: Path) -> None:
-    """Sums, steps, what follows and lines are the same bit by bit, at the ends of ranges too."""
+    """Sums, steps, lines, sides and predictions are the same bit by bit, at ends of ranges too."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or not HEADER.exists():
         pytest.skip("no C compiler, or no source of the package, is here")
