@@ -32,7 +32,8 @@ _NEAR = 13
 
 _JPEG = {"optimize": True, "progressive": True}
 
-# Subsampled colour spares 2 % at most at these PSNRs, and costs half of the bytes where it matters.
+# On two photographs, subsampled colour spared 2 to 3 % of the bytes (a tenth at the lowest
+# qualities), and cost up to 64 % more where the PSNR is high.
 _AVIF = {"subsampling": "4:4:4", "speed": 6, "max_threads": 1}
 
 
