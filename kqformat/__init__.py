@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kqformat.api import auto_colors, encode, quantization, quantize, reach, write
+    from kqformat.codec.salvage import PixelState, Recovered
     from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
     from kqformat.errors import (
         ChecksumError,
@@ -48,9 +49,11 @@ __all__ = [
     "MissingExtraError",
     "PaletteError",
     "ParameterError",
+    "PixelState",
     "Quantization",
     "RasterError",
     "Reached",
+    "Recovered",
     "Target",
     "TargetError",
     "TruncatedError",
@@ -78,7 +81,9 @@ _MODULES = {
     "KqFile": "kqfile",
     "Limits": "limits",
     "Metadata": "metadata",
+    "PixelState": "codec.salvage",
     "Quantization": "quantizer.pipeline",
+    "Recovered": "codec.salvage",
     "Elbow": "search.elbow",
     "Reached": "search.reach",
     "Target": "search.target",

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import mmap
 import os
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import stream
+from kqformat.codec import salvage, stream
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.layout import most_file_bytes
+from kqformat.codec.salvage import Recovered
 from kqformat.files import map_file, read_file
 from kqformat.kqfile import KqFile
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage
 
 
-def decode(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
-    """Decode `.kq` bytes to colours.
+@overload
+def decode(
+    data: BytesLike, *, limits: Limits = DEFAULT_LIMITS, recover: Literal[False] = False
+) -> npt.NDArray[np.uint8]: ...
+
+
+@overload
+def decode(
+    data: BytesLike, *, limits: Limits = DEFAULT_LIMITS, recover: Literal[True]
+) -> Recovered: ...
+
+
+def decode(
+    data: BytesLike, *, limits: Limits = DEFAULT_LIMITS, recover: bool = False
+) -> npt.NDArray[np.uint8] | Recovered:
+    """Decode `.kq` bytes to colours, or what can be read of those that are damaged.
 
     Parameters
     ----------
@@ -26,20 +42,33 @@ def decode(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[n
         The whole file: bytes, bytearray, memoryview, mmap or another contiguous buffer.
     limits : Limits
         What the file may ask for, checked before memory is taken.
+    recover : bool
+        Whether a file that is damaged or cut short is decoded as far as it goes.
 
     Returns
     -------
-    ndarray, uint8, shape (H, W, 3), or (H, W, 4) where the palette has alpha
+    ndarray, uint8, shape (H, W, 3), or (H, W, 4) where the palette has alpha; or Recovered
+        With `recover`, the indexed image, what is known of each of its pixels, and what is lost.
 
     Raises
     ------
     FormatError
-        If the file breaks a rule of the format or is damaged.
+        If the file breaks a rule of the format or is damaged; with `recover`, if its head is, or
+        not one pixel can be read.
     LimitError
         If the file asks for more than `limits`.
     ParameterError
         If `data` is not bytes-like.
+
+    Examples
+    --------
+    >>> image = IndexedImage(np.array([[2, 0]], np.uint8), np.eye(3, dtype=np.uint8))
+    >>> found = decode(stream.encode_indexed(image)[:-4], recover=True)
+    >>> found.image == image, int(found.mask.sum()), found.losses[-1]
+    (True, 0, 'of 2 pixels: 0 checked, 2 unchecked, 0 doubtful, 0 lost')
     """
+    if recover:
+        return salvage.recover(data, limits=limits)
     return stream.decode_rgb(data, limits=limits)
 
 
@@ -57,9 +86,29 @@ def decode_indexed(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Index
     return stream.decode_indexed(data, limits=limits)
 
 
-def read(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArray[np.uint8]:
+@overload
+def read(
+    path: str | os.PathLike[str],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    recover: Literal[False] = False,
+) -> npt.NDArray[np.uint8]: ...
+
+
+@overload
+def read(
+    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS, recover: Literal[True]
+) -> Recovered: ...
+
+
+def read(
+    path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS, recover: bool = False
+) -> npt.NDArray[np.uint8] | Recovered:
     """Read a `.kq` file to colours; see `decode`. `OSError` if it cannot be read."""
-    return stream.decode_rgb(read_file(path, most_file_bytes(limits)), limits=limits)
+    data = read_file(path, most_file_bytes(limits))
+    if recover:
+        return salvage.recover(data, limits=limits)
+    return stream.decode_rgb(data, limits=limits)
 
 
 def read_indexed(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:

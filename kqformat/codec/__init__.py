@@ -16,6 +16,7 @@ answers to one chapter of the spec:
 `layout`           §2 and §8: the parts of a file in order, without their pixels; no NumPy
 `stream`           the whole: encode, decode, verify
 `region`           §6, class R: single pixels and rectangles
-`salvage`          not normative: what is left of a file that was cut short
+`salvage`          not normative: what is left of a file that is damaged or cut short
+`resync`           not normative: finding its whole bands
 =================  ===================================================================
 """
