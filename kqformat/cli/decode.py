@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import Job, run_jobs
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
+from kqformat.cli.recovery import (
+    add_recovery_arguments,
+    check_recovery_options,
+    shown,
+    tell_losses,
+    write_mask,
+)
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
+
+if TYPE_CHECKING:
+    from kqformat.model import IndexedImage
 
 _EPILOG = """\
 examples:
   kq decode photo.kq                        photo.png
   kq decode *.kq -d out --format webp
   kq decode photo.kq -o - | display
+  kq decode broken.kq --recover --mask real.png
 """
 
 
@@ -33,6 +45,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--format", metavar="FORMAT", help="png, bmp, gif, tiff, webp, … (what Pillow writes)"
     )
     add_max_pixels(parser)
+    add_recovery_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -40,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
     """Decode every input."""
     suffix, kind = _format(options)
     jobs = plan_jobs(options, suffix, {".kq"})
-    return run_jobs(jobs, lambda job, data: _decode(job, data, kind, options), options)
+    check_recovery_options(options, jobs)
+    damaged: list[str] = []
+    status = run_jobs(jobs, lambda job, data: _decode(job, data, kind, options, damaged), options)
+    return 1 if damaged else status
 
 
 def _format(options: argparse.Namespace) -> tuple[str, str]:
@@ -62,14 +78,33 @@ def _format(options: argparse.Namespace) -> tuple[str, str]:
     return suffix, kind
 
 
-def _decode(job: Job, data: bytes, kind: str, options: argparse.Namespace) -> tuple[bytes, str]:
+def _decode(
+    job: Job, data: bytes, kind: str, options: argparse.Namespace, damaged: list[str]
+) -> tuple[bytes, str]:
     from kqformat.cli.saving import encoded_as
-    from kqformat.decoding import decode_indexed
 
-    indexed = decode_indexed(data, limits=Limits(pixels=options.max_pixels))
+    indexed = _decoded(job, data, options, damaged)
     encoded = encoded_as(kind, indexed)
     return encoded, (
         f"{input_name(job.source)} -> {output_name(job.target)}: "
         f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "
         f"{len(data):,} -> {len(encoded):,} bytes"
     )
+
+
+def _decoded(
+    job: Job, data: bytes, options: argparse.Namespace, damaged: list[str]
+) -> IndexedImage:
+    """Decode a file; with --recover, write the mask, too, and note and tell what is lost."""
+    from kqformat.decoding import decode, decode_indexed
+
+    limits = Limits(pixels=options.max_pixels)
+    if not options.recover:
+        return decode_indexed(data, limits=limits)
+    found = decode(data, limits=limits, recover=True)
+    if found.losses:
+        damaged.append(job.source)
+        tell_losses(job.source, found)
+    if options.mask is not None and not options.dry_run:
+        write_mask(options.mask, found, overwrite=options.force)
+    return shown(found, options.lost_color)
