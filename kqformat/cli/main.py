@@ -75,6 +75,7 @@ def build_parser() -> Parser:
         plot,
         report,
         show,
+        thumbnail,
         verify,
     )
     from kqformat.cli.parsing import Parser
@@ -90,7 +91,7 @@ def build_parser() -> Parser:
         "to .kq and back": (encode, decode),
         "what is in a file": (info, verify, show),
         "colours": (palette, compare),
-        "pictures for people": (report, plot, animate),
+        "pictures for people": (report, plot, animate, thumbnail),
         "the command line": (completion,),
     }
     for modules in groups.values():
