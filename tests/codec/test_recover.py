@@ -260,6 +260,19 @@ def test_search_for_bands_is_bounded() -> None:
     assert any("ended early" in loss for loss in found.losses)
 
 
+@pytest.mark.parametrize("coding", ["packed", "entropy"])
+def test_search_in_noise_does_not_give_up(coding: str) -> None:
+    """In a large band of noise few places look like a band, and the ones behind it are found."""
+    rng = np.random.default_rng(8)
+    indices = np.minimum(rng.geometric(0.02, (1024, 1024)), 255).astype(np.uint8)
+    palette = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    image = IndexedImage(indices, palette)
+    file = encode_indexed(image, coding=coding, band_shift=8)
+    found = recovered(flipped(file, read_layout(file).bands[1].offset + 2))
+    assert found.mask.sum() == 3 * 256 * 1024
+    assert_is_true_to(found, image)
+
+
 def test_default_is_strict() -> None:
     """Nothing is recovered unless it is asked for."""
     with pytest.raises(ChecksumError):
