@@ -277,3 +277,39 @@ def test_default_is_strict() -> None:
     """Nothing is recovered unless it is asked for."""
     with pytest.raises(ChecksumError):
         kqformat.decode(flipped(FILES["packed"], len(FILES["packed"]) - 1))
+
+
+def test_damaged_metadata_of_a_cut_file() -> None:
+    """In a packed file that is also cut, the bands behind a damaged metadata section are kept."""
+    section = read_layout(FILES["packed"]).sections[0]
+    found = recovered(flipped(FILES["packed"], section.payload_offset)[:-10])
+    assert_is_true_to(found, IMAGE)
+    assert rows_of(found, PixelState.CHECKED) == [0, 1, 2, 3, 4]
+
+
+def test_section_that_occurs_again_is_left_out() -> None:
+    """Of two XMP sections the first is kept, and the other told."""
+    head = writer.Head(2, 1, ((0, 0, 0), (1, 1, 1))).encode()
+    file = head + writer.section("x", b"one") + writer.section("x", b"two")
+    found = recovered(file + writer.section("B", b"\x40"))
+    assert found.image.metadata == Metadata(xmp=b"one")
+    assert found.mask.all()
+    assert any("occurs again" in loss for loss in found.losses)
+
+
+def test_rule_broken_behind_a_right_checksum_is_doubtful() -> None:
+    """A band with a right CRC-32 and an impossible index is none that an encoder has written."""
+    head = writer.Head(4, 1, ((0, 0, 0), (1, 1, 1), (2, 2, 2))).encode()
+    found = recovered(head + writer.section("B", writer.pack([2, 3, 1, 2], 2)))
+    assert found.image.indices.tolist() == [[2, 0, 1, 2]]
+    assert found.states.tolist() == [[1, 0, 1, 1]]
+
+
+def test_damaged_section_that_may_be_a_band() -> None:
+    """Where a damaged section may have been the first band, and the file is cut, none is placed."""
+    image = IndexedImage(NOISE, IMAGE.palette, Metadata(xmp=bytes(45)))
+    file = encode_indexed(image, band_shift=2)
+    layout = read_layout(file)
+    assert layout.bands[0].length == layout.sections[0].length
+    with pytest.raises(ChecksumError):
+        recovered(flipped(file, layout.sections[0].payload_offset)[:-10])
