@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from typing import Literal, overload
 
@@ -13,7 +12,7 @@ from kqformat.codec import salvage, stream
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.layout import most_file_bytes
 from kqformat.codec.salvage import Recovered
-from kqformat.files import map_file, read_file
+from kqformat.files import open_file, read_file
 from kqformat.kqfile import KqFile
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage
@@ -119,11 +118,11 @@ def read_indexed(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMIT
 def open(  # noqa: A001  (as in `tarfile` and `gzip`)
     path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
 ) -> KqFile:
-    """Open a `.kq` file as a memory map, from which pixels and regions are read at will.
+    """Open a `.kq` file, from which pixels and regions are read at will, and no other bytes.
 
-    The file must keep its length while it is open: where another program makes it shorter, the
-    system ends this one (SIGBUS) as soon as it reads what is gone. `read` and `read_indexed`, which
-    read the file into memory first, have no such hazard; nor has replacing the file by another.
+    Another program may change the file meanwhile: what has become too short, or damaged where
+    that is checked, is an error when it is read. One that is replaced by another file, as `write`
+    does, stays what it was. A pipe is read to its end.
 
     Raises
     ------
@@ -131,11 +130,13 @@ def open(  # noqa: A001  (as in `tarfile` and `gzip`)
         If the file cannot be read.
     FormatError
         If it is no `.kq` file or its structure is wrong.
+    LimitError
+        If it asks for more than `limits`.
     """
-    data = map_file(path)
+    data = open_file(path, most_file_bytes(limits))
     try:
         return KqFile(data, limits)
     except BaseException:
-        if isinstance(data, mmap.mmap):
+        if not isinstance(data, bytes):
             data.close()
         raise

@@ -1,4 +1,4 @@
-"""Files on disk: reading with a cap, mapping into memory, and writing whole or not at all."""
+"""Files on disk: reading with a cap or in parts, and writing whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from kqformat.errors import LimitError
+from kqformat.file_view import FileView
 
 MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory, unless the caller knows better."""
@@ -43,16 +44,32 @@ def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> 
         return read_stream(stream, max_bytes)
 
 
-def map_file(path: str | os.PathLike[str]) -> mmap.mmap | bytes:
-    """Map a regular file into memory; read anything else (a pipe, an empty file).
+def open_file(
+    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES
+) -> FileView | mmap.mmap | bytes:
+    """Open a regular file, to be read in parts; read anything else (a pipe) to its end.
 
-    Where the file becomes shorter while it is mapped, reading what is gone ends the process.
+    It is mapped into memory only on Windows, where a file that is mapped cannot be made shorter.
+
+    Raises
+    ------
+    LimitError
+        If a pipe gives more than `max_bytes`.
     """
-    with open(path, "rb") as stream:
+    stream = open(path, "rb", buffering=0)  # noqa: SIM115  (the view closes it)
+    try:
         status = os.fstat(stream.fileno())
         if stat.S_ISREG(status.st_mode) and status.st_size:
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return read_stream(stream)
+            if hasattr(os, "pread"):
+                return FileView(stream, status.st_size)
+            data: mmap.mmap | bytes = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        else:
+            data = read_stream(stream, max_bytes)
+    except BaseException:
+        stream.close()
+        raise
+    stream.close()
+    return data
 
 
 def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True) -> None:

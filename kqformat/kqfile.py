@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bitarray import bitarray
 from bitarray.util import ba2int
 
-from kqformat.codec.cursor import BytesLike
+from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
 from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
@@ -25,6 +25,7 @@ from kqformat.codec.stream import (
     verify,
 )
 from kqformat.fields import checked_integer
+from kqformat.file_view import FileView
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage, Indices
@@ -41,7 +42,7 @@ class KqFile:
     Parameters
     ----------
     data : bytes-like
-        The whole file: bytes, or a memory map (which `close` then closes).
+        The whole file: bytes, or an open file or memory map (which `close` then closes).
     limits : Limits
         What the file may ask for.
 
@@ -66,7 +67,6 @@ class KqFile:
         self._limits = limits
         self.layout: Layout = read_structure(data, limits)
         """Where everything stands in the file."""
-        self._bits = bitarray(buffer=data, endian="big")
         self._band: tuple[int, Indices] | None = None
 
     @property
@@ -109,7 +109,10 @@ class KqFile:
             row = y - (number << head.band_shift)
             return int(self._entropy_band(data, number)[row, x])
         start = pixel_bit(self.layout, x, y)
-        index = ba2int(self._bits[start : start + head.index_width])
+        end = start + head.index_width
+        with byte_view(data) as view, view[start // 8 : -(-end // 8)] as run:
+            bits = bitarray(bytes(run), endian="big")
+        index = ba2int(bits[start % 8 : start % 8 + head.index_width])
         if index >= head.palette_size:
             raise index_error(index, head.palette_size, start // 8)
         return index
@@ -149,8 +152,8 @@ class KqFile:
 
     def close(self) -> None:
         """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""
-        data, self._data, self._bits, self._band = self._data, None, bitarray(), None
-        if isinstance(data, mmap.mmap):
+        data, self._data, self._band = self._data, None, None
+        if isinstance(data, mmap.mmap | FileView):
             data.close()
 
     def _entropy_band(self, data: BytesLike, number: int) -> Indices:

@@ -17,8 +17,9 @@ from typing import NoReturn
 import pytest
 from command import names
 
-from kqformat.errors import LimitError
-from kqformat.files import map_file, new_file, read_file, read_stream, write_file
+from kqformat.errors import LimitError, TruncatedError
+from kqformat.file_view import FileView
+from kqformat.files import new_file, open_file, read_file, read_stream, write_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and devices of POSIX")
 
@@ -333,11 +334,40 @@ def test_stream_is_read_with_memory_for_it_once() -> None:
     assert peak < 1.5 * size
 
 
-def test_file_is_mapped(tmp_path: Path) -> None:
-    """A file with bytes is a memory map that outlives the open file."""
+@posix
+def test_file_is_read_in_parts(tmp_path: Path) -> None:
+    """A file with bytes is read where a slice is taken, and stays what it was if replaced."""
     path = tmp_path / "a"
     path.write_bytes(b"0123")
-    mapped = map_file(path)
+    view = open_file(path)
+    assert isinstance(view, FileView)
+    write_file(path, b"new")
+    assert (len(view), bytes(view[1:3]), bytes(view[2:9])) == (4, b"12", b"23")
+    view.close()
+
+
+@posix
+def test_part_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    """Bytes that were there when the file was opened, and are no more, are an error."""
+    path = tmp_path / "a"
+    path.write_bytes(b"0123")
+    view = open_file(path)
+    os.truncate(path, 2)
+    assert bytes(view[:2]) == b"01"
+    with pytest.raises(TruncatedError, match="became shorter while it was read: at byte 1"):
+        view[1:4]
+    assert isinstance(view, FileView)
+    view.close()
+
+
+def test_file_is_mapped_where_it_cannot_be_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `pread`, as on Windows, a file is a memory map."""
+    monkeypatch.delattr(os, "pread", raising=False)
+    path = tmp_path / "a"
+    path.write_bytes(b"0123")
+    mapped = open_file(path)
     assert isinstance(mapped, mmap.mmap)
     assert mapped[:] == b"0123"
     mapped.close()
@@ -346,7 +376,7 @@ def test_file_is_mapped(tmp_path: Path) -> None:
 def test_empty_file_is_read(tmp_path: Path) -> None:
     """An empty file, which cannot be mapped, is no bytes."""
     (tmp_path / "a").write_bytes(b"")
-    assert map_file(tmp_path / "a") == b""
+    assert open_file(tmp_path / "a") == b""
 
 
 @posix
@@ -356,5 +386,5 @@ def test_pipe_is_read(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(b"through"))
     writer.start()
-    assert map_file(pipe) == b"through"
+    assert open_file(pipe) == b"through"
     writer.join(20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from kqformat.errors import (
     ParameterError,
     TruncatedError,
 )
+from kqformat.file_view import FileView
 from kqformat.kqfile import KqFile
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
@@ -156,16 +158,36 @@ def test_region_of_a_huge_picture_is_small() -> None:
     assert corner.indices.tolist() == [[0, 0]]
 
 
-def test_file_on_disk_is_mapped(path: Path) -> None:
-    """A file on disk is read through a memory map, which closing lets go."""
+@pytest.mark.skipif(not hasattr(os, "pread"), reason="files are mapped here")
+def test_file_on_disk_is_read_in_parts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file on disk, a pixel's bytes only are read; closing closes it."""
     file = kqformat.open(path)
-    memory = file._data
-    assert isinstance(memory, mmap.mmap)
+    taken: list[int] = []
+    pread = os.pread
+
+    def note(descriptor: int, length: int, offset: int) -> bytes:
+        taken.append(length)
+        return pread(descriptor, length, offset)
+
+    monkeypatch.setattr(os, "pread", note)
     assert file[3, 4] == IMAGE.indices[4, 3]
-    image = file.to_indexed()
+    assert sum(taken) <= 2
+    view = file._data
+    assert isinstance(view, FileView)
+    assert file.to_indexed() == IMAGE
     file.close()
+    with pytest.raises(ValueError, match="closed"):
+        view[:1]
+
+
+def test_memory_map_is_closed_with_the_file(path: Path) -> None:
+    """A memory map that was given is read, and closed with the file."""
+    with open(path, "rb") as stream:
+        memory = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    with KqFile(memory) as file:
+        assert file[3, 4] == IMAGE.indices[4, 3]
+        assert file.to_indexed() == IMAGE
     assert memory.closed
-    assert image == IMAGE
 
 
 @pytest.mark.parametrize("data", [DATA, bytearray(DATA), ONE_COLOR])

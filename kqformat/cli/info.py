@@ -6,19 +6,20 @@ Imports no NumPy, unless there is a coded palette to decode.
 from __future__ import annotations
 
 import argparse
-import mmap
 from dataclasses import asdict, dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from kqformat.cli.console import has_colour, input_name, plural, say
 from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
-from kqformat.cli.jobs import FAILURES, map_input, read_input, report_failure
+from kqformat.cli.jobs import FAILURES, open_input, read_input, report_failure
+from kqformat.codec.cursor import byte_view
 from kqformat.codec.head import Coding
 from kqformat.codec.layout import Layout, read_layout
 from kqformat.codec.sections import Section, checked_payload
 from kqformat.errors import ChecksumError
 
-_Data: TypeAlias = bytes | mmap.mmap
+if TYPE_CHECKING:
+    from kqformat.codec.cursor import BytesLike
 
 _MEANINGS = {
     "i": "ICC profile",
@@ -55,18 +56,28 @@ def run(options: argparse.Namespace) -> int:
     status = 0
     for path in options.files:
         try:
-            data = read_input(path) if options.verbose else map_input(path)
-            layout = read_layout(data, UNLIMITED_PIXELS)
+            text, damage = _described(path, options)
         except FAILURES as error:
             report_failure(path, error)
             status = 1
         else:
-            damage = _damage(data, layout) if options.verbose else {}
-            say(_description(path, data, layout, damage, options))
+            say(text)
             if damage:
                 report_failure(path, next(iter(damage.values())))
                 status = 1
     return status
+
+
+def _described(path: str, options: argparse.Namespace) -> tuple[str, dict[int, ChecksumError]]:
+    """Return what is said of a file, and what is wrong in its bands."""
+    data = read_input(path) if options.verbose else open_input(path)
+    try:
+        layout = read_layout(data, UNLIMITED_PIXELS)
+        damage = _damage(data, layout) if options.verbose else {}
+        return _description(path, data, layout, damage, options), damage
+    finally:
+        if not isinstance(data, bytes):
+            data.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +92,7 @@ class _Facts(FileFacts):
     dpi: tuple[float, float] | None
 
 
-def _damage(data: _Data, layout: Layout) -> dict[int, ChecksumError]:
+def _damage(data: BytesLike, layout: Layout) -> dict[int, ChecksumError]:
     """Check the CRC-32 of each band; return the errors by the bands' offsets."""
     errors = {}
     for band in layout.bands:
@@ -94,7 +105,7 @@ def _damage(data: _Data, layout: Layout) -> dict[int, ChecksumError]:
 
 def _description(
     path: str,
-    data: _Data,
+    data: BytesLike,
     layout: Layout,
     damage: dict[int, ChecksumError],
     options: argparse.Namespace,
@@ -145,7 +156,7 @@ def _line(path: str, facts: _Facts, layout: Layout) -> str:
     return f"{input_name(path)}: {', '.join(parts)}"
 
 
-def _details(data: _Data, layout: Layout, damage: dict[int, ChecksumError]) -> str:
+def _details(data: BytesLike, layout: Layout, damage: dict[int, ChecksumError]) -> str:
     """Return a line for every part of the file, and the palette."""
     head = layout.head
     stored_bytes = len(head.stored_palette)
@@ -166,9 +177,10 @@ def _details(data: _Data, layout: Layout, damage: dict[int, ChecksumError]) -> s
     return "\n".join(lines)
 
 
-def _head_crc(data: _Data, layout: Layout) -> str:
+def _head_crc(data: BytesLike, layout: Layout) -> str:
     end = layout.head.byte_length
-    return data[end - 4 : end].hex()
+    with byte_view(data) as view:
+        return view[end - 4 : end].hex()
 
 
 def _section_line(section: Section, layout: Layout, error: ChecksumError | None) -> str:

@@ -22,10 +22,12 @@ from kqformat.cli.interrupts import leave
 from kqformat.cli.progress import Bar, progress
 from kqformat.cli.summary import Outcome, Summary
 from kqformat.errors import KqError, ParameterError
-from kqformat.files import MAX_FILE_BYTES, map_file, read_file, read_stream, write_file
+from kqformat.files import MAX_FILE_BYTES, open_file, read_file, read_stream, write_file
 
 if TYPE_CHECKING:
     import mmap
+
+    from kqformat.file_view import FileView
 
 FAILURES = (KqError, OSError, MemoryError)
 """What may go wrong with one file and leaves the others to be done."""
@@ -92,9 +94,9 @@ def read_input(path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     return read_stream(sys.stdin.buffer, max_bytes)
 
 
-def map_input(path: str) -> mmap.mmap | bytes:
-    """Return the bytes of an input of which few are looked at: mapped where it is a file."""
-    return read_input(path) if path == STANDARD else map_file(path)
+def open_input(path: str) -> FileView | mmap.mmap | bytes:
+    """Open an input of which few bytes are looked at; what is no file is read."""
+    return read_input(path) if path == STANDARD else open_file(path)
 
 
 def run_jobs(jobs: list[Job], work: Work, options: argparse.Namespace) -> int:

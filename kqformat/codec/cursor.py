@@ -6,12 +6,13 @@ import io
 from typing import IO, TYPE_CHECKING, Protocol, TypeAlias
 
 from kqformat.errors import ParameterError, TruncatedError
+from kqformat.file_view import FileView
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-BytesLike: TypeAlias = "ReadableBuffer"
-"""What is decoded from memory: bytes, bytearray, memoryview, mmap, or another buffer."""
+BytesLike: TypeAlias = "ReadableBuffer | FileView"
+"""What is decoded: bytes, bytearray, memoryview, mmap, another buffer, or an open file."""
 
 _STREAM_STEP = 1 << 20
 
@@ -26,7 +27,7 @@ class Cursor(Protocol):
 
 
 class MemoryCursor:
-    """A cursor over bytes in memory; what it hands out are views, not copies."""
+    """A cursor over bytes in memory, of which it hands out views, or over an open file."""
 
     def __init__(self, data: BytesLike) -> None:
         self.view = byte_view(data)
@@ -69,8 +70,10 @@ class StreamCursor:
         return memoryview(taken)
 
 
-def byte_view(data: BytesLike) -> memoryview:
-    """Return a flat view of the bytes of anything that has a contiguous buffer."""
+def byte_view(data: BytesLike) -> memoryview | FileView:
+    """Return a flat view of the bytes of anything that has a contiguous buffer, or of a file."""
+    if isinstance(data, FileView):
+        return data
     try:
         return memoryview(data).cast("B")
     except TypeError as error:

@@ -20,6 +20,7 @@ from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import palette_array
 from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
+from kqformat.file_view import FileView
 from kqformat.model import Indices
 
 
@@ -131,7 +132,9 @@ def _read_packed(data: BytesLike, layout: Layout, left: int, top: int, indices: 
         raise packed.index_error(int(indices[y, x]), palette_size, offset)
 
 
-def _read_run(view: memoryview, layout: Layout, left: int, y: int, width: int) -> Indices:
+def _read_run(
+    view: memoryview | FileView, layout: Layout, left: int, y: int, width: int
+) -> Indices:
     """Unpack part of a row, from the last byte boundary that is also one of indices."""
     head = layout.head
     band = layout.bands[y >> head.band_shift]

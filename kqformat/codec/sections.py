@@ -107,7 +107,7 @@ def checked_payload(data: BytesLike, section: Section) -> memoryview:
 
     The caller releases it, so that a memory map can be closed even while an error is handled.
     """
-    with byte_view(data) as view:
-        computed = crc32(view[section.offset : section.crc_offset])
+    with byte_view(data) as view, view[section.offset : section.crc_offset] as whole:
+        computed = crc32(whole)
         check_crc(section.crc, computed, f"crc of section {section.tag!r}", section.crc_offset)
-        return view[section.payload_offset : section.crc_offset]
+        return whole[_START.size :]
