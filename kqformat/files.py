@@ -14,6 +14,7 @@ from typing import IO
 
 from kqformat.errors import LimitError
 from kqformat.file_view import FileView
+from kqformat.nameless import give_name, open_nameless
 
 MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory, unless the caller knows better."""
@@ -90,8 +91,16 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     """Open a file for writing that appears, whole, when the block ends without an error.
 
     What is written goes to a temporary file in the same folder, which is flushed to the disk and
-    then takes the name. Symbolic links are followed; an existing file's permissions are kept. A
-    device or pipe is written directly.
+    then takes the name. On Linux it has none of its own while it is written, so that a process that
+    is killed leaves nothing; but to replace a file it has to have one, ``.kq-*.tmp``, between two
+    system calls, and if one is left from then, the next to write the same file removes it.
+    Elsewhere, and on file systems that cannot do this, it is called so all along.
+
+    As with ``cp``, a symbolic link is followed, so that it stays and the file that it names is
+    new, and an existing file's permissions are kept, and its owner where the system allows it.
+    Unlike with ``cp``, another hard link to the old file keeps the old bytes, and extended
+    attributes are not copied. Of two writers at once, the last to end has the name. A device or
+    pipe is written directly.
 
     Parameters
     ----------
@@ -107,40 +116,58 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     OSError
         If the folder cannot be written, the disk is full, …; the old file is then untouched.
     """
-    mode = _mode(path)
-    if mode is not None and not stat.S_ISREG(mode):
+    old = _status(path)
+    if old is not None and not stat.S_ISREG(old.st_mode):
         with open(path, "wb") as stream:
             yield stream
         return
-    if mode is not None and not overwrite:
+    if old is not None and not overwrite:
         raise _exists(path)
     target = Path(os.path.realpath(path))
     temporary = target.parent / f".kq-{os.urandom(8).hex()}.tmp"
     try:
         # 0o666: less the process's mask, as for any new file; else nobody's until it is whole.
-        descriptor = os.open(temporary, _CREATE, 0o666 if mode is None else 0o600)
+        mode = 0o666 if old is None else 0o600
+        descriptor = open_nameless(target.parent, mode)
+        is_named = descriptor is None
+        if descriptor is None:
+            descriptor = os.open(temporary, _CREATE, mode)
     except OSError as error:  # in which the name of the temporary file would tell nothing
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
-            if mode is not None:
-                os.chmod(temporary, stat.S_IMODE(mode))
-            os.fsync(stream.fileno())
-        _take_name(temporary, target, overwrite=overwrite)
+            if old is not None:
+                _take_permissions(temporary if is_named else descriptor, old)
+            os.fsync(descriptor)
+            if not is_named:
+                give_name(descriptor, target, overwrite=overwrite)
+        if is_named:
+            _take_name(temporary, target, overwrite=overwrite)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        if is_named:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
         raise
     _sync_folder(target.parent)
 
 
-def _mode(path: str | os.PathLike[str]) -> int | None:
+def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
     try:
-        return os.stat(path).st_mode
+        return os.stat(path)
     except FileNotFoundError:
         return None
+
+
+def _take_permissions(file: Path | int, old: os.stat_result) -> None:
+    """Give a new file the owner, where this may be done, and the mode of the one it replaces."""
+    if hasattr(os, "chown"):
+        new = os.stat(file)
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            with suppress(PermissionError):
+                os.chown(file, old.st_uid, old.st_gid)
+    os.chmod(file, stat.S_IMODE(old.st_mode))
 
 
 def _exists(path: str | os.PathLike[str]) -> FileExistsError:

@@ -17,11 +17,18 @@ from typing import NoReturn
 import pytest
 from command import names
 
+from kqformat import nameless
 from kqformat.errors import LimitError, TruncatedError
 from kqformat.file_view import FileView
 from kqformat.files import new_file, open_file, read_file, read_stream, write_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and devices of POSIX")
+
+
+@pytest.fixture
+def names_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have temporary files named from the start, as on systems other than Linux."""
+    monkeypatch.setattr(nameless, "_NAMELESS", 0)
 
 
 @pytest.fixture
@@ -93,11 +100,13 @@ def test_error_leaves_what_was_there(
     assert old is None or path.read_bytes() == old
 
 
+@pytest.mark.parametrize("name", [nameless._NAMELESS, 0])
 @pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
 def test_failing_disk_leaves_what_was_there(
-    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, name: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error of any step after the last byte leaves the old file and no temporary one."""
+    monkeypatch.setattr(nameless, "_NAMELESS", name)
     path = tmp_path / "a.kq"
     path.write_bytes(b"old")
     monkeypatch.setattr(os, step, refuse(errno.ENOSPC))
@@ -112,17 +121,20 @@ def test_bytes_are_on_the_disk_before_the_name_is(
 ) -> None:
     """The file is flushed to the disk before it takes the name."""
     calls: list[str] = []
-    for step in ("fsync", "replace"):
+    for step in ("fsync", "link", "replace"):
         original = getattr(os, step)
 
-        def note(*given: object, step: str = step, original: object = original) -> object:
+        def note(
+            *given: object, step: str = step, original: object = original, **options: object
+        ) -> object:
             calls.append(step)
             assert callable(original)
-            return original(*given)
+            return original(*given, **options)
 
         monkeypatch.setattr(os, step, note)
     write_file(tmp_path / "a.kq", b"new")
-    assert calls[:2] == ["fsync", "replace"]
+    assert calls[0] == "fsync"
+    assert set(calls[1:]) & {"link", "replace"}
 
 
 @posix
@@ -150,7 +162,7 @@ def test_existing_permissions_are_kept(mode: int, tmp_path: Path) -> None:
 
 
 @posix
-@pytest.mark.usefixtures("umask")
+@pytest.mark.usefixtures("umask", "names_at_once")
 def test_private_file_is_private_all_along(tmp_path: Path) -> None:
     """While a private file is replaced, nobody else can read the temporary file either."""
     path = tmp_path / "a.kq"
@@ -160,6 +172,20 @@ def test_private_file_is_private_all_along(tmp_path: Path) -> None:
     with new_file(path):
         (temporary,) = (other for other in tmp_path.iterdir() if other != path)
         assert mode_of(temporary) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("name", [nameless._NAMELESS, 0])
+def test_owner_is_kept(name: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that root replaces is still its owner's."""
+    monkeypatch.setattr(nameless, "_NAMELESS", name)
+    path = tmp_path / "a.kq"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    os.chown(path, 12345, 54321)
+    write_file(path, b"new")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, mode_of(path)) == (12345, 54321, 0o600)
 
 
 @posix
@@ -227,12 +253,14 @@ def test_existing_file_is_refused(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("has_links", [True, False])
+@pytest.mark.parametrize("has", ["files without names", "links", "neither"])
 def test_file_made_meanwhile_is_refused(
-    has_links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    has: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without `overwrite`, a file that came to exist meanwhile is kept."""
-    if not has_links:
+    if has != "files without names":
+        monkeypatch.setattr(nameless, "_NAMELESS", 0)
+    if has == "neither":
         monkeypatch.setattr(os, "link", refuse(errno.EPERM))
     path = tmp_path / "a.kq"
     with pytest.raises(FileExistsError):
@@ -241,6 +269,7 @@ def test_file_made_meanwhile_is_refused(
     assert path.read_bytes() == b"another's"
 
 
+@pytest.mark.usefixtures("names_at_once")
 def test_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `overwrite` a new file can be written where there are no hard links."""
     monkeypatch.setattr(os, "link", refuse(errno.EPERM))
