@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kqformat.codec import salvage, stream
 from kqformat.codec.cursor import BytesLike
+from kqformat.codec.head import SIGNATURE
 from kqformat.codec.layout import most_file_bytes
 from kqformat.codec.salvage import Recovered
 from kqformat.files import open_file, read_file
@@ -104,7 +105,7 @@ def read(
     path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS, recover: bool = False
 ) -> npt.NDArray[np.uint8] | Recovered:
     """Read a `.kq` file to colours; see `decode`. `OSError` if it cannot be read."""
-    data = read_file(path, most_file_bytes(limits))
+    data = read_file(path, most_file_bytes(limits), SIGNATURE)
     if recover:
         return salvage.recover(data, limits=limits)
     return stream.decode_rgb(data, limits=limits)
@@ -112,7 +113,7 @@ def read(
 
 def read_indexed(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> IndexedImage:
     """Read a `.kq` file to indices, palette and metadata; see `decode_indexed`."""
-    return stream.decode_indexed(read_file(path, most_file_bytes(limits)), limits=limits)
+    return stream.decode_indexed(read_file(path, most_file_bytes(limits), SIGNATURE), limits=limits)
 
 
 def open(  # noqa: A001  (as in `tarfile` and `gzip`)
@@ -133,7 +134,7 @@ def open(  # noqa: A001  (as in `tarfile` and `gzip`)
     LimitError
         If it asks for more than `limits`.
     """
-    data = open_file(path, most_file_bytes(limits))
+    data = open_file(path, most_file_bytes(limits), SIGNATURE)
     try:
         return KqFile(data, limits)
     except BaseException:

@@ -23,8 +23,10 @@ _STEP = 1 << 20
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
-def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """Read a stream to its end.
+def read_stream(
+    stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES, signature: bytes = b""
+) -> bytes:
+    """Read a stream to its end; if it does not begin with the signature, no further than that.
 
     Raises
     ------
@@ -36,19 +38,25 @@ def read_stream(stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES) -> bytes:
         parts.write(step)
         if parts.tell() > max_bytes:
             raise LimitError("bytes", parts.tell(), max_bytes)
+        if signature and parts.tell() >= len(signature):
+            if parts.getbuffer()[: len(signature)] != signature:
+                break
+            signature = b""
     return parts.getvalue()
 
 
-def read_file(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:
+def read_file(
+    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, signature: bytes = b""
+) -> bytes:
     """Read a file, or a pipe by its name, to its end; see `read_stream`."""
     with open(path, "rb") as stream:
-        return read_stream(stream, max_bytes)
+        return read_stream(stream, max_bytes, signature)
 
 
 def open_file(
-    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES
+    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, signature: bytes = b""
 ) -> FileView | mmap.mmap | bytes:
-    """Open a regular file, to be read in parts; read anything else (a pipe) to its end.
+    """Open a regular file, to be read in parts; read anything else (a pipe); see `read_stream`.
 
     It is mapped into memory only on Windows, where a file that is mapped cannot be made shorter.
 
@@ -65,7 +73,7 @@ def open_file(
                 return FileView(stream, status.st_size)
             data: mmap.mmap | bytes = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         else:
-            data = read_stream(stream, max_bytes)
+            data = read_stream(stream, max_bytes, signature)
     except BaseException:
         stream.close()
         raise

@@ -34,11 +34,12 @@ from PIL import Image, ImageFile, ImagePalette
 from kqformat.api import quantization, suited
 from kqformat.codec.cursor import StreamCursor
 from kqformat.codec.head import SIGNATURE
-from kqformat.codec.layout import read_opening
+from kqformat.codec.layout import most_file_bytes, read_opening
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array, verify
 from kqformat.errors import KqError, ParameterError, TruncatedError
 from kqformat.fields import MAX_DIMENSION
+from kqformat.files import read_stream
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
@@ -126,10 +127,14 @@ class KqImageFile(ImageFile.ImageFile):
         if self.fp is None:
             raise ValueError("the image is closed")
         self.fp.seek(0)
-        return self.fp.read()
+        pixels = self.size[0] * self.size[1]
+        return read_stream(self.fp, most_file_bytes(replace(_LIMITS, pixels=pixels)))
 
     def _decode(self) -> IndexedImage:
-        data = self._whole_file()
+        try:
+            data = self._whole_file()
+        except KqError as error:
+            raise OSError(str(error)) from error
         try:
             return decode_indexed(data, limits=_LIMITS)
         except TruncatedError as error:

@@ -16,6 +16,8 @@ from kqformat.cli.recovery import (
     tell_losses,
     write_mask,
 )
+from kqformat.codec.head import SIGNATURE
+from kqformat.codec.layout import most_file_bytes
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
 
@@ -54,8 +56,14 @@ def run(options: argparse.Namespace) -> int:
     suffix, kind = _format(options)
     jobs = plan_jobs(options, suffix, {".kq"})
     check_recovery_options(options, jobs)
+    max_bytes = most_file_bytes(Limits(pixels=options.max_pixels))
     damaged: list[str] = []
-    status = run_jobs(jobs, lambda job, data: _decode(job, data, kind, options, damaged), options)
+    status = run_jobs(
+        jobs,
+        lambda job, data: _decode(job, data, kind, options, damaged),
+        options,
+        lambda job: job.read(max_bytes, SIGNATURE),
+    )
     return 1 if damaged else status
 
 

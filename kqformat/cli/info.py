@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from kqformat.cli.console import has_colour, input_name, plural, say
 from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
-from kqformat.cli.jobs import FAILURES, open_input, read_input, report_failure
+from kqformat.cli.jobs import FAILURES, open_input, report_failure
 from kqformat.codec.cursor import byte_view
-from kqformat.codec.head import Coding
+from kqformat.codec.head import SIGNATURE, Coding
 from kqformat.codec.layout import Layout, read_layout
 from kqformat.codec.sections import Section, checked_payload
 from kqformat.errors import ChecksumError
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _described(path: str, options: argparse.Namespace) -> tuple[str, dict[int, ChecksumError]]:
     """Return what is said of a file, and what is wrong in its bands."""
-    data = read_input(path) if options.verbose else open_input(path)
+    data = open_input(path, SIGNATURE)
     try:
         layout = read_layout(data, UNLIMITED_PIXELS)
         damage = _damage(data, layout) if options.verbose else {}

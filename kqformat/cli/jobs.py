@@ -67,9 +67,9 @@ class Job:
         """Whether there is a file already where the result would go."""
         return self.target != STANDARD and os.path.isfile(self.target)
 
-    def read(self) -> bytes:
-        """Return the bytes of the source."""
-        return read_input(self.source)
+    def read(self, max_bytes: int = MAX_FILE_BYTES, signature: bytes = b"") -> bytes:
+        """Return the bytes of the source; see `read_input`."""
+        return read_input(self.source, max_bytes, signature)
 
     def write(self, data: bytes, *, force: bool) -> None:
         """Write the target, whole or not at all."""
@@ -81,28 +81,36 @@ class Job:
         write_file(self.target, data, overwrite=force)
 
 
+Read: TypeAlias = Callable[[Job], bytes]
+"""Returns the source's bytes."""
+
 Work: TypeAlias = Callable[[Job, bytes], tuple[bytes, str]]
 """Makes the target's bytes from the source's, and a report."""
 
 
-def read_input(path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-    """Return the bytes of an input."""
+def read_input(path: str, max_bytes: int = MAX_FILE_BYTES, signature: bytes = b"") -> bytes:
+    """Return the bytes of an input; of one without the signature, the first only."""
     if path != STANDARD:
-        return read_file(path, max_bytes)
+        return read_file(path, max_bytes, signature)
     if sys.stdin is None:
         raise OSError(errno.EBADF, "standard input is closed")
-    return read_stream(sys.stdin.buffer, max_bytes)
+    return read_stream(sys.stdin.buffer, max_bytes, signature)
 
 
-def open_input(path: str) -> FileView | mmap.mmap | bytes:
+def open_input(path: str, signature: bytes) -> FileView | mmap.mmap | bytes:
     """Open an input of which few bytes are looked at; what is no file is read."""
-    return read_input(path) if path == STANDARD else open_file(path)
+    if path == STANDARD:
+        return read_input(path, signature=signature)
+    return open_file(path, signature=signature)
 
 
-def run_jobs(jobs: list[Job], work: Work, options: argparse.Namespace) -> int:
+def run_jobs(
+    jobs: list[Job], work: Work, options: argparse.Namespace, read: Read | None = None
+) -> int:
     """Do the work for every job, print its reports in order, and return the exit status.
 
-    Of several jobs, a summary follows, unless reports are JSON.
+    Of several jobs, a summary follows, unless reports are JSON. Sources are read by `read`, if
+    given.
     """
     permits = Semaphore(options.jobs)
     is_to_error = STANDARD in [job.target for job in jobs]
@@ -112,7 +120,7 @@ def run_jobs(jobs: list[Job], work: Work, options: argparse.Namespace) -> int:
         if options.skip_existing and job.has_target():
             return _passed_over(job, "its target exists", options)
         job.check(force=options.force)
-        source = job.read()
+        source = (read or Job.read)(job)
         data, report = work(job, source)
         if options.skip_if_larger and len(data) > len(source):
             sizes = f"{len(data):,} bytes would be more than the {len(source):,} of the source"

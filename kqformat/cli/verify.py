@@ -26,6 +26,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Check every file."""
+    from kqformat.codec.head import SIGNATURE
     from kqformat.codec.layout import most_file_bytes
     from kqformat.codec.stream import verify
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         for path in options.files:
             bar.begin(path)
             try:
-                verify(read_input(path, most_file_bytes(limits)), limits=limits)
+                verify(read_input(path, most_file_bytes(limits), SIGNATURE), limits=limits)
             except FAILURES as error:
                 with bar.aside():
                     report_failure(path, error)
