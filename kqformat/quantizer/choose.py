@@ -184,8 +184,10 @@ class Chooser:
         return partial(self._observer, stage) if self._observer is not None else None
 
     def _first(self, weighted: WeightedPoints, k: int, kept: Points) -> Points:
-        drawn = self._start(weighted, k - len(kept), np.random.default_rng(self._seed))
-        first = np.concatenate([kept, drawn]) if len(kept) else drawn
+        first = kept
+        if k > len(kept):  # no start, and no kernel of one, has anything to do for none
+            drawn = self._start(weighted, k - len(kept), np.random.default_rng(self._seed))
+            first = np.concatenate([kept, drawn]) if len(kept) else drawn
         if self._observer is not None:
             self._observer("start", first)
         return first
