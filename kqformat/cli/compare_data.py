@@ -9,6 +9,8 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from kqformat.cli.console import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,8 +49,12 @@ def csv_heading() -> str:
 
 
 def as_csv(found: Comparison) -> str:
-    """Return a line for each file; what it has not, or what is infinite, is empty."""
-    image = {name: getattr(found, name) for name in _OF_IMAGE}
+    """Return a line for each file; what it has not, or what is infinite, is empty.
+
+    The image's name is as it is printed elsewhere, as CSV has no way to escape what could steer a
+    terminal; JSON has.
+    """
+    image = {name: getattr(found, name) for name in _OF_IMAGE} | {"image": printable(found.image)}
     rows = [asdict(row) | {"name": row.coding, "lossless_of_palette": True} for row in found.rows]
     records = rows + [asdict(peer) for peer in found.peers]
     return "\n".join(_line(image | _finite(record)) for record in records)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+from kqformat.cli.console import printable
 
 _RAW = "examples:"
 
@@ -42,6 +44,10 @@ class Parser(argparse.ArgumentParser):
             chosen = getattr(known, "parser", self)
             self.error(f"unrecognized arguments: {' '.join(unknown)}{_hint(chosen, unknown)}")
         return known
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, which are anybody's text, and leave."""
+        super().error(printable(message))
 
     def format_help(self) -> str:
         """Return the help, with the commands under the titles of their groups."""

@@ -60,7 +60,8 @@ def format(palette: npt.NDArray[np.uint8], name: str) -> str:  # noqa: A001  (wi
     """
     if palette.shape[1] == 4:
         raise PaletteError("has transparent colours, which .gpl has not; .pal and .txt have")
-    heading = [MAGIC, f"Name: {name}", f"Columns: {_COLUMNS}", "#"]
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in name)
+    heading = [MAGIC, f"Name: {shown}", f"Columns: {_COLUMNS}", "#"]
     rows = [f"{r:3} {g:3} {b:3}\t#{r:02x}{g:02x}{b:02x}" for r, g, b in palette.tolist()]
     return "\n".join([*heading, *rows, ""])
 
