@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from types import ModuleType
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -17,6 +18,8 @@ from PIL import Image
 
 import kqformat
 from kqformat.cli import info as cli_info
+from kqformat.cli.facts import UNLIMITED_PIXELS
+from kqformat.codec.layout import read_layout
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, verify
 from kqformat.errors import FormatError, KqError, LimitError, ParameterError
@@ -54,7 +57,7 @@ def decode(data: bytes) -> None:
 def regions(data: bytes) -> None:
     """Pixels and rectangles are those of the whole picture; of a damaged file, or an error."""
     whole = outcome(lambda: decode_indexed(data, limits=LIMITS))
-    file = outcome(lambda: KqFile(data, LIMITS))
+    file = outcome(KqFile, data, LIMITS)
     if not isinstance(file, KqFile):
         require(isinstance(whole, KqError), "a file that cannot be opened can be decoded")
         return
@@ -63,8 +66,8 @@ def regions(data: bytes) -> None:
     for _ in range(3):
         left, top = random.randrange(width), random.randrange(height)
         right, bottom = random.randint(left + 1, width), random.randint(top + 1, height)
-        part = outcome(lambda box=(left, top, right, bottom): file.region(*box))
-        pixel = outcome(lambda at=(left, top): file[at])
+        part = outcome(file.region, left, top, right, bottom)
+        pixel = outcome(file.__getitem__, (left, top))
         if isinstance(whole, IndexedImage):
             assert isinstance(part, IndexedImage)
             rows = whole.indices[top:bottom, left:right]
@@ -105,7 +108,7 @@ def info(data: bytes) -> None:
         argparse.Namespace(json=True, verbose=False),
     ):
         try:
-            layout = cli_info.read_layout(data, cli_info.UNLIMITED_PIXELS)
+            layout = read_layout(data, UNLIMITED_PIXELS)
             damage = cli_info._damage(data, layout)
             text = cli_info._description("a.kq", data, layout, damage, options)
         except KqError as error:
@@ -137,13 +140,13 @@ def encoder(data: bytes) -> None:
         require(np.array_equal(decoded, flat), "few colours are not kept")
 
 
-def random_options(random: Random, shape: list[int]) -> dict:  # type: ignore[type-arg]
+def random_options(random: Random, shape: list[int]) -> dict[str, Any]:
     """Return options for `encode`, most of them possible."""
-    options = {
+    options: dict[str, Any] = {
         "colors": random.choice((1, 2, 3, 7, 16, 256, 300)),
         "coding": random.choice(("packed", "entropy", "auto")),
     }
-    choices = {
+    choices: dict[str, tuple[Any, ...]] = {
         "effort": ("fast", "balanced", "best"),
         "init": ("wu", "kmeans++", "random", "random-space"),
         "space": ("weighted", "srgb", "oklab"),
@@ -184,10 +187,10 @@ def differential(data: bytes) -> None:
     require(ours.palette.tolist() == [list(color) for color in theirs.palette], "other colours")
 
 
-def outcome(function: Callable[[], object]) -> object:
+def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return what a function does, or the `KqError` that it raises."""
     try:
-        return function()
+        return function(*arguments)
     except KqError as error:
         return error
 
