@@ -1,0 +1,267 @@
+// A band's ranks, pixel by pixel (spec §7.5).
+
+import { Coder } from "./coder.js";
+import { C_A, C_B, C_C, C_D, classTable, hash, shuffle } from "./contexts.js";
+import { FormatError } from "./errors.js";
+import { AT_DISTANCE, AT_FINE, AT_HITS, AT_PATTERNS, AT_RUNS, Memory } from "./memory.js";
+import { Prediction } from "./prediction.js";
+import { CHANCE_16 } from "./slots.js";
+
+const OPEN_GATE = 63_570;
+const RUN_CLASS = classTable([1, 2, 3, 4, 8, 16, 32], 32);
+const DISTANCE_CLASS = classTable([2, 4, 7, 10, 14, 20, 28, 40, 60, 90, 140], 140);
+
+/**
+ * Decode the payload data[start … end − 1] of a band into `indices`, which has its size.
+ *
+ * Throws a FormatError where the payload is not the one that an encoder writes for what is decoded.
+ */
+export function decodeBand(data, start, end, tree, channels, width, indices) {
+  const band = new Band(new Coder(data, start, end), tree, channels, width, indices);
+  for (let y = 0; y < indices.length / width; y++) {
+    band.decodeRow(y);
+  }
+  band.coder.requireEnd("an entropy-coded band");
+  const { order } = tree;
+  for (let i = 0; i < indices.length; i++) {
+    indices[i] = order[indices[i]];
+  }
+}
+
+class Band {
+  constructor(coder, tree, channels, width, ranks) {
+    const memory = new Memory(ranks.length, coder);
+    this.coder = coder;
+    this.tree = tree;
+    this.width = width;
+    this.ranks = ranks;
+    this.memory = memory;
+    this.mixer = memory.mixer;
+    this.prediction = new Prediction(tree.colors, channels, width);
+    this.run = 0;
+    /** x[2] … x[15] of the spec, as far as the candidate and the nodes share them. */
+    this.contexts = new Int32Array(16);
+    /** Where the slots 2 to 15 of the current group begin. */
+    this.lines = new Int32Array(16);
+  }
+
+  decodeRow(y) {
+    const { ranks, width, contexts, memory, prediction } = this;
+    const { close: closeTable, far: farTable, gate, seenBits } = memory;
+    const seenShift = 32 - seenBits;
+    const row = y * width;
+    const up = row - width;
+    const upper = up - width;
+    let run = this.run;
+    for (let x = 0; x < width; x++) {
+      // 7.5.1
+      let W, N, NW, NE, NEE, NWW, N2, N2E, N2W;
+      if (y === 0) {
+        W = x > 0 ? ranks[row + x - 1] : 0;
+        N = NW = NE = NEE = NWW = N2 = N2E = N2W = W;
+      } else {
+        N = ranks[up + x];
+        W = x > 0 ? ranks[row + x - 1] : N;
+        NW = x > 0 ? ranks[up + x - 1] : N;
+        NE = x + 1 < width ? ranks[up + x + 1] : N;
+        NEE = x + 2 < width ? ranks[up + x + 2] : NE;
+        NWW = x > 1 ? ranks[up + x - 2] : NW;
+        if (y === 1) {
+          N2 = N;
+          N2E = NE;
+          N2W = NW;
+        } else {
+          N2 = ranks[upper + x];
+          N2E = x + 1 < width ? ranks[upper + x + 1] : NE;
+          N2W = x > 0 ? ranks[upper + x - 1] : NW;
+        }
+      }
+      const WW = x > 1 ? ranks[row + x - 2] : W;
+      const WWW = x > 2 ? ranks[row + x - 3] : WW;
+      const hashed = (a, b, c, d) =>
+        (Math.imul(a, C_A) + Math.imul(b, C_B) + Math.imul(c, C_C) + Math.imul(d, C_D)) | 0;
+      const h4 = hash(hashed(W, N, NW, NE));
+      const h7 = hash((h4 + hashed(WW, N2, N2E, 0)) | 0);
+      const h11 = hash((h7 + hashed(NEE, NWW, N2W, WWW)) | 0);
+
+      // 7.5.2
+      const closePlace = h7 >>> seenShift;
+      const farPlace = h11 >>> seenShift;
+      const close = closeTable[closePlace];
+      const far = farTable[farPlace];
+      const kind = far > 0 ? 0 : close > 0 ? 1 : 2;
+      const candidate = far > 0 ? far - 1 : close > 0 ? close - 1 : W;
+      const equal =
+        (W === N ? 1 : 0) |
+        (W === NW ? 2 : 0) |
+        (N === NW ? 4 : 0) |
+        (N === NE ? 8 : 0) |
+        (W === WW ? 16 : 0) |
+        (N === N2 ? 32 : 0) |
+        (W === NE ? 64 : 0);
+      const pattern =
+        (candidate === W ? 4 : 0) |
+        (candidate === N ? 8 : 0) |
+        (candidate === NW ? 16 : 0) |
+        (candidate === NE ? 32 : 0) |
+        (candidate + 1 === close ? 64 : 0) |
+        kind;
+      const runs = RUN_CLASS[run];
+      const gatePlace = (pattern << 10) | (equal << 3) | runs;
+      const isOpen = gate[gatePlace] >= OPEN_GATE;
+
+      contexts[2] = Math.imul(W, C_A);
+      contexts[3] = Math.imul(N, C_A);
+      contexts[4] = Math.imul(NE, C_A);
+      contexts[5] = Math.imul(N2, C_A);
+      contexts[6] = Math.imul(W, C_A) + Math.imul(WW, C_B);
+      contexts[7] = Math.imul(N, C_A) + Math.imul(N2, C_B);
+      contexts[8] = Math.imul(NEE, C_A);
+      contexts[9] = h4;
+      contexts[12] = h7;
+      contexts[13] = Math.imul(W, C_A) + Math.imul(N, C_B);
+      contexts[14] = Math.imul(N, C_A) + Math.imul(NE, C_B);
+      contexts[15] = Math.imul(NW, C_A);
+
+      let rank = candidate;
+      let isCandidate = false;
+      if (isOpen) {
+        contexts[10] = Math.imul(WW, C_A);
+        contexts[11] = h11;
+        isCandidate = this.decideCandidate(kind, candidate, pattern, equal, runs, W === N) === 1;
+      }
+      if (isCandidate) {
+        prediction.skip(x);
+      } else {
+        contexts[10] = 10;
+        contexts[11] = Math.imul(far, C_A);
+        prediction.predict(W, N, NW, NE, WW, N2, NEE, NWW);
+        rank = this.walk(x, isOpen ? candidate : -1, W, N, NW, NE);
+        prediction.learn(x, rank);
+      }
+      ranks[row + x] = rank;
+
+      // 7.5.7
+      const hit = rank === candidate;
+      const g = gate[gatePlace];
+      gate[gatePlace] = g + (((hit ? 65_535 : 0) - g) >> 6);
+      run = hit ? (run < 32 ? run + 1 : 32) : 0;
+      closeTable[closePlace] = rank + 1;
+      farTable[farPlace] = rank + 1;
+    }
+    if (this.coder.isExhausted()) {
+      throw new FormatError("an entropy-coded band ends before its last pixel");
+    }
+    this.run = run;
+    prediction.endRow();
+  }
+
+  /** The candidate decision (7.5.3). */
+  decideCandidate(kind, candidate, pattern, equal, runs, isLevel) {
+    const { contexts, mixer, memory } = this;
+    const { places } = mixer;
+    const { hitBits } = memory;
+    const key = Math.imul(kind, C_B) + Math.imul(candidate, C_D);
+    places[0] = AT_PATTERNS + 128 * pattern + equal;
+    places[1] = AT_RUNS + 16 * pattern + 2 * runs + (isLevel ? 1 : 0);
+    for (let i = 2; i < 16; i++) {
+      places[i] =
+        AT_HITS + ((i - 2) << hitBits) + (shuffle((contexts[i] + key) | 0) >>> (32 - hitBits));
+    }
+    const rb = shuffle((key + Math.imul(equal, C_A)) | 0) >>> 20;
+    return mixer.decide(8 * kind + runs, 3 * (equal & 63) + kind, pattern, rb);
+  }
+
+  /** Walk the tree to the pixel's rank (7.5.5); `excluded` is −1 for none. */
+  walk(x, excluded, W, N, NW, NE) {
+    const { tree, prediction } = this;
+    const { left, right } = tree;
+    const expected = prediction.expected(x);
+    const excludedLeaf = excluded < 0 ? 0 : -1 - excluded; // 0, the root, is no side
+    let node = 0;
+    let group = -1;
+    while (node >= 0) {
+      let bit;
+      if (left[node] === excludedLeaf) {
+        bit = 1;
+      } else if (right[node] === excludedLeaf) {
+        bit = 0;
+      } else {
+        if (tree.group[node] !== group) {
+          group = tree.group[node];
+          this.findLines(group);
+        }
+        bit = this.decideNode(node, expected, W, N, NW, NE);
+      }
+      node = bit ? right[node] : left[node];
+    }
+    return -1 - node;
+  }
+
+  findLines(group) {
+    const { contexts, lines, memory } = this;
+    const { nearBits, atNear } = memory;
+    const added = Math.imul(group, C_D);
+    for (let i = 2; i < 16; i++) {
+      const line = (shuffle(contexts[i]) + added) >>> (36 - nearBits);
+      lines[i] = atNear + ((i - 2) << nearBits) + 16 * line;
+    }
+  }
+
+  decideNode(node, expected, W, N, NW, NE) {
+    const { tree, prediction, mixer, lines, coder } = this;
+    const { places, slots } = mixer;
+    const direction = tree.direction[node];
+    const cut = tree.cut[node];
+    const inverse = tree.inverse[node];
+    const depth = tree.depth[node];
+    const learnt = prediction.learntPlaces[direction] - cut;
+    const c1 = distanceClass(prediction.gradientPlaces[direction] - cut, inverse);
+    const c2 = distanceClass(learnt, inverse);
+    const c3 = distanceClass(2 * learnt, inverse);
+    const place0 =
+      AT_DISTANCE + ((c1 * 24 + c2) * 8 + prediction.activity) * 16 + (depth < 15 ? depth : 15);
+    const place1 = AT_FINE + ((node & 1023) * 24 + c3) * 8 + expected;
+    const slot0 = slots[place0];
+    const slot1 = slots[place1];
+    const state0 = slot0 >> 4;
+    const state1 = slot1 >> 4;
+    if (
+      (slot0 & 15) >= 8 &&
+      (slot1 & 15) >= 6 &&
+      ((state0 < 1196 && state1 < 1196) || (state0 >= 2900 && state1 >= 2900))
+    ) {
+      const bit = coder.decode(CHANCE_16[(state0 + state1) >> 1]);
+      mixer.learn(place0, bit);
+      mixer.learn(place1, bit);
+      return bit;
+    }
+    places[0] = place0;
+    places[1] = place1;
+    const local = tree.local[node];
+    for (let i = 2; i < 16; i++) {
+      places[i] = lines[i] + local;
+    }
+    const b =
+      192 +
+      side(tree, W, node) +
+      3 * side(tree, N, node) +
+      9 * side(tree, NW, node) +
+      27 * side(tree, NE, node);
+    return mixer.decide(32 + (node & 255), b, 128 + (node & 511), (24 * node + c2) & 4095);
+  }
+}
+
+/** cls of the spec: where a distance is of 24 classes, 12 and more for those not negative. */
+function distanceClass(t, inverse) {
+  const size = ((t < 0 ? -t : t) * inverse * (1 / 65_536)) | 0;
+  const found = DISTANCE_CLASS[size < 140 ? size : 140];
+  return t < 0 ? 11 - found : 12 + found;
+}
+
+function side(tree, rank, node) {
+  if (rank < tree.low[node] || rank >= tree.high[node]) {
+    return 2;
+  }
+  return rank < tree.middle[node] ? 0 : 1;
+}
