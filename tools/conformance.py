@@ -83,7 +83,7 @@ def read_pam(data: bytes) -> Raster:
 
 def read_png(path: Path, channels: int) -> Raster:
     """Read a PNG file as RGB, or as RGBA where four channels are expected."""
-    from PIL import Image  # noqa: PLC0415 - decoders that write PNG need it, others nothing
+    from PIL import Image
 
     with Image.open(path) as image:
         pixels = image.convert("RGBA" if channels == 4 else "RGB")

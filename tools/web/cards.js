@@ -27,7 +27,8 @@ export function pictureCard(name, size, picture) {
   const factor = drawPicture(canvas, picture);
   canvas.setAttribute("aria-label", `${printable(name)}, ${width} × ${height} pixels`);
   part(".view").setAttribute("aria-label", `Picture ${printable(name)}`);
-  part(".scroll").setAttribute("aria-label", `Sections of ${printable(name)}`);
+  part(".entries .scroll").setAttribute("aria-label", `Palette entries of ${printable(name)}`);
+  part(".sections").setAttribute("aria-label", `Sections of ${printable(name)}`);
   part(".summary").textContent = summary(size, picture);
   part(".notes").textContent = notes(picture, factor);
   makeZoomable(card, canvas, factor, picture);
@@ -107,7 +108,7 @@ function drawSwatches(canvas, { palette, channels }) {
   canvas.width = columns;
   canvas.height = rows;
   canvas.getContext("2d").putImageData(new ImageData(pixels, columns, rows), 0, 0);
-  canvas.style.width = `${columns * Math.max(2, Math.floor(512 / Math.max(columns, 16)))}px`;
+  canvas.style.width = `${columns * Math.min(32, Math.max(2, Math.floor(320 / columns)))}px`;
   canvas.setAttribute("aria-label", `${count(colors)} palette entries, ${columns} in a row`);
 }
 
