@@ -83,6 +83,8 @@ def test_valid_vector_is_that_of_the_manifest(entry: dict[str, Any]) -> None:
     assert (image.colors, image.channels) == (entry["colors"], entry["channels"])
     indices = image.indices.astype(">u2").tobytes()
     assert hashlib.sha256(indices).hexdigest() == entry["indices_sha256"]
+    assert hashlib.sha256(image.palette.tobytes()).hexdigest() == entry["palette_sha256"]
+    assert len(data) == entry["bytes"]
     for pixels in (image.to_rgb(), decode_rgb(data)):
         assert hashlib.sha256(pixels.tobytes()).hexdigest() == entry["pixels_sha256"]
     assert len(read_layout(data).bands) == entry["bands"]

@@ -48,6 +48,7 @@ async (text) => {
       coding: picture.coding,
       is_palette_coded: picture.isPaletteCoded,
       tags: picture.sections.map(({ tag }) => tag).filter((tag) => /[BE]/.test(tag)).join(""),
+      palette_sha256: await hash(picture.palette),
       indices_sha256: await hash(indices.buffer),
       pixels_sha256: await hash(pixels),
       metadata: Object.fromEntries(
@@ -61,7 +62,7 @@ async (text) => {
 }
 """
 SHARED = ["width", "height", "colors", "channels", "coding", "is_palette_coded"]
-SHARED += ["indices_sha256", "pixels_sha256"]
+SHARED += ["palette_sha256", "indices_sha256", "pixels_sha256"]
 
 
 @pytest.fixture(scope="module")

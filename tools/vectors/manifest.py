@@ -10,7 +10,8 @@ from vectors.picture import Picture
 from vectors.valid import Valid
 
 ABOUT = (
-    "Written by tools/make_vectors.py. pixels_sha256 is that of the interleaved RGB or RGBA "
+    "Written by tools/make_vectors.py. bytes is the size of the file. palette_sha256 is that of the "
+    "palette's samples, entry by entry, pixels_sha256 that of the interleaved RGB or RGBA "
     "samples, indices_sha256 that of the indices as big-endian u16, both in raster order. "
     "metadata gives lengths, but for resolution, which is given itself. tags are those of "
     "the bands."
@@ -43,6 +44,7 @@ def valid_entry(vector: Valid) -> dict[str, object]:
     return {
         "name": vector.name,
         "file": f"valid/{vector.name}.kq",
+        "bytes": len(picture.encode()),
         "width": picture.width,
         "height": picture.height,
         "colors": len(picture.palette),
@@ -51,6 +53,7 @@ def valid_entry(vector: Valid) -> dict[str, object]:
         "is_palette_coded": picture.codes_palette,
         "bands": len(bands),
         "tags": "".join(chr(band[0]) for band in bands),
+        "palette_sha256": sha256(b"".join(map(bytes, picture.palette))),
         "pixels_sha256": sha256(picture.pixels()),
         "indices_sha256": sha256(indices),
         "metadata": metadata_entry(picture),
@@ -62,6 +65,7 @@ def invalid_entry(vector: Invalid) -> dict[str, object]:
     return {
         "name": vector.name,
         "file": f"invalid/{vector.name}.kq",
+        "bytes": len(vector.data),
         "error": vector.error,
         "section": vector.section,
         "rule": vector.rule,
