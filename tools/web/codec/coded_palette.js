@@ -2,8 +2,7 @@
 
 import { Coder } from "./coder.js";
 import { classOf } from "./contexts.js";
-import { Mixer } from "./mixer.js";
-import { BLANK } from "./slots.js";
+import { makeMixer } from "./mixer.js";
 import { PALETTE_WEIGHTS_A, PALETTE_WEIGHTS_B } from "./starts.js";
 
 const ALPHA = 0;
@@ -37,10 +36,9 @@ class PaletteDecoding {
     this.filled = 0;
     /** The entry that came last: alpha, green, red, blue, as everywhere here. */
     this.last = [0, 0, 0, 0];
-    const slots = new Uint16Array(SLOTS).fill(BLANK);
     const weightsA = Int32Array.from(PALETTE_WEIGHTS_A);
     const weightsB = Int32Array.from(PALETTE_WEIGHTS_B);
-    this.mixer = new Mixer(coder, slots, weightsA, weightsB, 4, 32);
+    this.mixer = makeMixer(coder, SLOTS, weightsA, weightsB, 4, 32);
   }
 
   /** Decode the n entries whose samples begin with `known`; those before the role have a bit more. */

@@ -1,7 +1,6 @@
 // What the model of a band knows before the first pixel (spec §7.6).
 
-import { Mixer } from "./mixer.js";
-import { BLANK } from "./slots.js";
+import { makeMixer } from "./mixer.js";
 import { DISTANCES, GATES, PATTERNS, RUNS, WEIGHTS_A, WEIGHTS_B } from "./starts.js";
 
 const WIDTH_OF_SET = 16;
@@ -21,11 +20,12 @@ export class Memory {
     this.hitBits = clamp(bits + 1, 10, 17);
     this.seenBits = clamp(bits + 1, 8, 20);
     this.atNear = AT_HITS + 14 * 2 ** this.hitBits;
-    this.slots = startingSlots(this.atNear + 14 * 2 ** this.nearBits);
     this.close = new Uint16Array(2 ** this.seenBits);
     this.far = new Uint16Array(2 ** this.seenBits);
     this.gate = startingGates();
-    this.mixer = new Mixer(coder, this.slots, startingWeightsA(), startingWeightsB(), 640, 4096);
+    const slots = this.atNear + 14 * 2 ** this.nearBits;
+    this.mixer = makeMixer(coder, slots, startingWeightsA(), startingWeightsB(), 640, 4096);
+    fillSlots(this.mixer.slots);
   }
 }
 
@@ -33,8 +33,8 @@ function clamp(value, least, most) {
   return Math.min(Math.max(value, least), most);
 }
 
-function startingSlots(count) {
-  const slots = new Uint16Array(count).fill(BLANK);
+/** Fill those that do not start blank. */
+function fillSlots(slots) {
   PATTERNS.forEach((state, pattern) => {
     slots.fill(16 * state + 5, AT_PATTERNS + 128 * pattern, AT_PATTERNS + 128 * (pattern + 1));
   });
@@ -44,7 +44,6 @@ function startingSlots(count) {
   DISTANCES.forEach((state, place) => {
     slots.fill(16 * state + 7, AT_DISTANCE + 128 * place, AT_DISTANCE + 128 * (place + 1));
   });
-  return slots;
 }
 
 function startingGates() {
