@@ -44,13 +44,14 @@ def test_package_passes() -> None:
     assert status == 0, text
 
 
-def test_decoder_of_the_page_passes() -> None:
-    """The decoder of the page, run by Node, agrees, and in kinds of errors."""
+@pytest.mark.parametrize("option", ["", "--jitless"])
+def test_decoder_of_the_page_passes(option: str) -> None:
+    """The decoder of the page, run by Node, agrees, and without WebAssembly (`--jitless`) too."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed")
-    decoder = f"'{node}' '{ROOT / 'tools' / 'web' / 'decode.mjs'}' {{in}} {{out}}"
-    for part in ("annotated", "coded-palette", "order"):
+    decoder = f"'{node}' {option} '{ROOT / 'tools' / 'web' / 'decode.mjs'}' {{in}} {{out}}"
+    for part in ("annotated", "coded-palette", "entropy-s", "order"):
         status, text = held(decoder, "--kinds", "--only", part)
         assert status == 0, text
 

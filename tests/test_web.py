@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from make_web_mixer import MODULE as MIXER
+from make_web_mixer import module_text as mixer_text
 from make_web_starts import MODULE, SOURCE, module_text
 from PIL import Image
 from suite import INVALID, VALID, VECTORS, name, read_vector, reference, vector
@@ -138,6 +140,13 @@ def decoded(page: Any, data: bytes) -> Any:
 def test_starts_are_those_of_the_spec() -> None:
     """The module of starting states says what the spec's table says."""
     assert MODULE.read_text("utf-8") == module_text(SOURCE.read_text("utf-8"))
+
+
+def test_compiled_mixer_is_that_of_its_source() -> None:
+    """The compiled module is what its text compiles to."""
+    if shutil.which("wat2wasm") is None:
+        pytest.skip("wat2wasm (wabt) is not installed")
+    assert MIXER.read_text("utf-8") == mixer_text()
 
 
 @pytest.mark.parametrize("entry", VALID, ids=name)

@@ -10,8 +10,8 @@ from vectors.picture import Picture
 from vectors.valid import Valid
 
 ABOUT = (
-    "Written by tools/make_vectors.py. bytes is the size of the file. palette_sha256 is that of the "
-    "palette's samples, entry by entry, pixels_sha256 that of the interleaved RGB or RGBA "
+    "Written by tools/make_vectors.py. bytes is the size of the file. palette_sha256 is that of "
+    "the palette's samples, entry by entry, pixels_sha256 that of the interleaved RGB or RGBA "
     "samples, indices_sha256 that of the indices as big-endian u16, both in raster order. "
     "metadata gives lengths, but for resolution, which is given itself. tags are those of "
     "the bands."
