@@ -19,7 +19,7 @@ from pathlib import Path
 MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
 
 # Where things are in memory, in bytes.
-PLACES = 64  # 16 numbers of slots, u32
+LINES = 64  # where 16 slots are, but for what is added to all, u32
 OPINION = 4096  # 65,536 opinions, i16
 FOLLOWER = OPINION + 2 * 65_536  # 131,072 slots, u16
 SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u32
@@ -34,8 +34,9 @@ def opinions(half: int) -> str:
     """Return the expression of eight opinions, lane after lane."""
     text = "(v128.const i64x2 0 0)"
     for lane in range(8):
-        at = PLACES + 4 * (8 * half + lane)
-        place = f"(i32.shl (i32.load offset={at} (i32.const 0)) (i32.const 1))"
+        at = LINES + 4 * (8 * half + lane)
+        line = f"(i32.load offset={at} (i32.const 0))"
+        place = f"(i32.shl (i32.add {line} (global.get $local)) (i32.const 1))"
         slot = f"(i32.shl (i32.load16_u offset={SLOTS} {place}) (i32.const 1))"
         text = f"(v128.load16_lane offset={OPINION} {lane} {slot} {text})"
     return text
@@ -72,8 +73,9 @@ def learned(weights: str, squashed: str) -> Iterator[str]:
 def slots_learn() -> Iterator[str]:
     """Yield what gives every slot its follower."""
     for i in range(16):
-        at = PLACES + 4 * i
-        yield f"(local.set $at (i32.shl (i32.load offset={at} (i32.const 0)) (i32.const 1)))"
+        at = LINES + 4 * i
+        line = f"(i32.load offset={at} (i32.const 0))"
+        yield f"(local.set $at (i32.shl (i32.add {line} (global.get $local)) (i32.const 1)))"
         slot = f"(i32.or (local.get $one) (i32.load16_u offset={SLOTS} (local.get $at)))"
         follower = f"(i32.load16_u offset={FOLLOWER} (i32.shl {slot} (i32.const 1)))"
         yield f"(i32.store16 offset={SLOTS} (local.get $at) {follower})"
@@ -93,6 +95,7 @@ def module_source() -> str:
   (memory (export "memory") 16)
   (global $t0 (mut v128) (v128.const i64x2 0 0))
   (global $t1 (mut v128) (v128.const i64x2 0 0))
+  (global $local (mut i32) (i32.const 0))
   (global $wa (mut i32) (i32.const 0))
   (global $wb (mut i32) (i32.const 0))
   (global $ra (mut i32) (i32.const 0))
@@ -116,8 +119,10 @@ def module_source() -> str:
   (func $squash (param $s i32) (result i32)
     (i32.load offset={SQUASH} (i32.shl (i32.add (local.get $s) (i32.const 3072)) (i32.const 2))))
 
-  (func (export "mix") (param $a i32) (param $b i32) (param $ra i32) (param $rb i32) (result i32)
+  (func (export "mix") (param $local i32) (param $a i32) (param $b i32)
+    (param $ra i32) (param $rb i32) (result i32)
     (local $s i32) (local $f i32) (local $j i32) (local $p i32)
+    (global.set $local (local.get $local))
     (global.set $t0 {opinions(0)})
     (global.set $t1 {opinions(1)})
     (local.set $a (i32.add (i32.const {WEIGHTS_A}) (i32.shl (local.get $a) (i32.const 5))))
@@ -175,7 +180,7 @@ def module_text() -> str:
         text = base64.b64encode(target.read_bytes()).decode()
     lines = [text[at : at + 96] for at in range(0, len(text), 96)]
     places = {
-        "PLACES": PLACES,
+        "LINES": LINES,
         "OPINION": OPINION,
         "FOLLOWER": FOLLOWER,
         "SQUASH": SQUASH,
@@ -187,8 +192,8 @@ def module_text() -> str:
     }
     return "".join(
         [
-            "// Mixed decisions (spec §7.3) as WebAssembly, compiled by tools/make_web_mixer.py from\n"
-            "// the text there; a test keeps them alike.\n\n",
+            "// Mixed decisions (spec §7.3) as WebAssembly, compiled by tools/make_web_mixer.py\n"
+            "// from the text there; a test keeps them alike.\n\n",
             *(f"export const AT_{name} = {place};\n" for name, place in places.items()),
             "\nexport const MODULE = [\n",
             *(f'  "{line}",\n' for line in lines),

@@ -75,7 +75,7 @@ class PaletteDecoding {
     while (zeros < n) {
       const rest = classOf(n - zeros, REST_CLASSES);
       this.findSlots(cell, rest, zeros);
-      if (this.mixer.decide(6 * role + rest, depth, role, depth)) {
+      if (this.mixer.decide(0, 6 * role + rest, depth, role, depth)) {
         break;
       }
       zeros++;
@@ -103,14 +103,14 @@ class PaletteDecoding {
       cell.nears,
       [opacity, lastBit],
     ];
-    const { places } = this.mixer;
+    const { lines } = this.mixer;
     for (let table = 0; table < 16; table++) {
       const sizes = TABLES[table];
       let place = role;
       for (let i = 0; i < sizes.length; i++) {
         place = place * sizes[i] + subscripts[table][i];
       }
-      places[table] = BEGINS[table] + place;
+      lines[table] = BEGINS[table] + place;
     }
   }
 }

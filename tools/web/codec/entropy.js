@@ -4,6 +4,20 @@ import { Coder } from "./coder.js";
 import { C_A, C_B, C_C, C_D, classTable, hash, shuffle } from "./contexts.js";
 import { FormatError } from "./errors.js";
 import { AT_DISTANCE, AT_FINE, AT_HITS, AT_PATTERNS, AT_RUNS, Memory } from "./memory.js";
+import {
+  CUT,
+  DEPTH,
+  DIRECTION,
+  GROUP,
+  HIGH,
+  INVERSE,
+  LEFT,
+  LOCAL,
+  LOW,
+  MIDDLE,
+  NODE_SIZE,
+  RIGHT,
+} from "./palette_tree.js";
 import { Prediction } from "./prediction.js";
 import { CHANCE_16 } from "./slots.js";
 
@@ -41,8 +55,6 @@ class Band {
     this.run = 0;
     /** x[2] … x[15] of the spec, as far as the candidate and the nodes share them. */
     this.contexts = new Int32Array(16);
-    /** Where the slots 2 to 15 of the current group begin. */
-    this.lines = new Int32Array(16);
   }
 
   decodeRow(y) {
@@ -159,62 +171,70 @@ class Band {
   /** The candidate decision (7.5.3). */
   decideCandidate(kind, candidate, pattern, equal, runs, isLevel) {
     const { contexts, mixer, memory } = this;
-    const { places } = mixer;
+    const { lines } = mixer;
     const { hitBits } = memory;
     const key = Math.imul(kind, C_B) + Math.imul(candidate, C_D);
-    places[0] = AT_PATTERNS + 128 * pattern + equal;
-    places[1] = AT_RUNS + 16 * pattern + 2 * runs + (isLevel ? 1 : 0);
+    lines[0] = AT_PATTERNS + 128 * pattern + equal;
+    lines[1] = AT_RUNS + 16 * pattern + 2 * runs + (isLevel ? 1 : 0);
     for (let i = 2; i < 16; i++) {
-      places[i] =
+      lines[i] =
         AT_HITS + ((i - 2) << hitBits) + (shuffle((contexts[i] + key) | 0) >>> (32 - hitBits));
     }
     const rb = shuffle((key + Math.imul(equal, C_A)) | 0) >>> 20;
-    return mixer.decide(8 * kind + runs, 3 * (equal & 63) + kind, pattern, rb);
+    return mixer.decide(0, 8 * kind + runs, 3 * (equal & 63) + kind, pattern, rb);
   }
 
   /** Walk the tree to the pixel's rank (7.5.5); `excluded` is −1 for none. */
   walk(x, excluded, W, N, NW, NE) {
-    const { tree, prediction } = this;
-    const { left, right } = tree;
-    const expected = prediction.expected(x);
+    const { nodes } = this.tree;
+    const expected = this.prediction.expected(x);
     const excludedLeaf = excluded < 0 ? 0 : -1 - excluded; // 0, the root, is no side
     let node = 0;
     let group = -1;
     while (node >= 0) {
+      const at = node * NODE_SIZE;
+      const left = nodes[at + LEFT];
+      const right = nodes[at + RIGHT];
       let bit;
-      if (left[node] === excludedLeaf) {
+      if (left === excludedLeaf) {
         bit = 1;
-      } else if (right[node] === excludedLeaf) {
+      } else if (right === excludedLeaf) {
         bit = 0;
       } else {
-        if (tree.group[node] !== group) {
-          group = tree.group[node];
+        if (nodes[at + GROUP] !== group) {
+          group = nodes[at + GROUP];
           this.findLines(group);
         }
         bit = this.decideNode(node, expected, W, N, NW, NE);
       }
-      node = bit ? right[node] : left[node];
+      node = bit ? right : left;
     }
     return -1 - node;
   }
 
+  /** Find where the slots 2 to 15 of a group begin. */
   findLines(group) {
-    const { contexts, lines, memory } = this;
-    const { nearBits, atNear } = memory;
+    const { contexts, memory } = this;
+    const { lines } = this.mixer;
+    const { nearBits } = memory;
+    const shift = 36 - nearBits;
     const added = Math.imul(group, C_D);
+    let begin = memory.atNear;
     for (let i = 2; i < 16; i++) {
-      const line = (shuffle(contexts[i]) + added) >>> (36 - nearBits);
-      lines[i] = atNear + ((i - 2) << nearBits) + 16 * line;
+      lines[i] = begin + (((shuffle(contexts[i]) + added) >>> shift) << 4);
+      begin += 1 << nearBits;
     }
   }
 
   decideNode(node, expected, W, N, NW, NE) {
-    const { tree, prediction, mixer, lines, coder } = this;
-    const { places, slots } = mixer;
-    const direction = tree.direction[node];
-    const cut = tree.cut[node];
-    const inverse = tree.inverse[node];
-    const depth = tree.depth[node];
+    const { prediction, mixer } = this;
+    const { lines, slots } = mixer;
+    const { nodes } = this.tree;
+    const at = node * NODE_SIZE;
+    const direction = nodes[at + DIRECTION];
+    const cut = nodes[at + CUT];
+    const inverse = nodes[at + INVERSE] * (1 / 65_536);
+    const depth = nodes[at + DEPTH];
     const learnt = prediction.learntPlaces[direction] - cut;
     const c1 = distanceClass(prediction.gradientPlaces[direction] - cut, inverse);
     const c2 = distanceClass(learnt, inverse);
@@ -231,37 +251,37 @@ class Band {
       (slot1 & 15) >= 6 &&
       ((state0 < 1196 && state1 < 1196) || (state0 >= 2900 && state1 >= 2900))
     ) {
-      const bit = coder.decode(CHANCE_16[(state0 + state1) >> 1]);
+      const bit = this.coder.decode(CHANCE_16[(state0 + state1) >> 1]);
       mixer.learn(place0, bit);
       mixer.learn(place1, bit);
       return bit;
     }
-    places[0] = place0;
-    places[1] = place1;
-    const local = tree.local[node];
-    for (let i = 2; i < 16; i++) {
-      places[i] = lines[i] + local;
-    }
+    const local = nodes[at + LOCAL];
+    lines[0] = place0 - local;
+    lines[1] = place1 - local;
+    const low = nodes[at + LOW];
+    const middle = nodes[at + MIDDLE];
+    const last = nodes[at + HIGH] - 1;
     const b =
       192 +
-      side(tree, W, node) +
-      3 * side(tree, N, node) +
-      9 * side(tree, NW, node) +
-      27 * side(tree, NE, node);
-    return mixer.decide(32 + (node & 255), b, 128 + (node & 511), (24 * node + c2) & 4095);
+      side(W, low, middle, last) +
+      3 * side(N, low, middle, last) +
+      9 * side(NW, low, middle, last) +
+      27 * side(NE, low, middle, last);
+    const rb = (24 * node + c2) & 4095;
+    return mixer.decide(local, 32 + (node & 255), b, 128 + (node & 511), rb);
   }
 }
 
 /** cls of the spec: where a distance is of 24 classes, 12 and more for those not negative. */
 function distanceClass(t, inverse) {
-  const size = ((t < 0 ? -t : t) * inverse * (1 / 65_536)) | 0;
-  const found = DISTANCE_CLASS[size < 140 ? size : 140];
-  return t < 0 ? 11 - found : 12 + found;
+  const sign = t >> 31;
+  const size = (((t ^ sign) - sign) * inverse) | 0;
+  return (DISTANCE_CLASS[size < 140 ? size : 140] ^ sign) + 12;
 }
 
-function side(tree, rank, node) {
-  if (rank < tree.low[node] || rank >= tree.high[node]) {
-    return 2;
-  }
-  return rank < tree.middle[node] ? 0 : 1;
+/** `side` of the spec without a branch: which it is cannot be foreseen. */
+function side(rank, low, middle, last) {
+  const outside = ((rank - low) | (last - rank)) >> 31;
+  return (outside & 2) | (~outside & (1 + ((rank - middle) >> 31)));
 }

@@ -13,22 +13,28 @@ const DIRECTIONS = [
 
 const ONE = 1_048_576;
 
-/** The tree: `order` gives the entry of each rank; the other arrays have a number for each node. */
+/** What is where in the numbers of a node; a side is a node, or −1 − rank where it is a leaf. */
+export const LOW = 0;
+export const MIDDLE = 1;
+export const HIGH = 2;
+export const DIRECTION = 3;
+export const CUT = 4;
+export const INVERSE = 5;
+export const DEPTH = 6;
+export const GROUP = 7;
+export const LOCAL = 8;
+export const LEFT = 9;
+export const RIGHT = 10;
+export const NODE_SIZE = 16; // so that a node is one line of the cache
+
+/** The tree: `order` gives the entry of each rank, `nodes` NODE_SIZE numbers for each node. */
 export class PaletteTree {
   constructor(palette, channels) {
     const k = palette.length / channels;
     this.order = Uint16Array.from({ length: k }, (_, entry) => entry);
     this.places = DIRECTIONS.map(({ parts }) => placesAlong(palette, channels, parts));
     this.spare = new Uint16Array(k);
-    for (const name of ["low", "middle", "high", "direction", "cut", "inverse"]) {
-      this[name] = new Int32Array(k - 1);
-    }
-    for (const name of ["depth", "group", "local"]) {
-      this[name] = new Int32Array(k - 1);
-    }
-    /** The node of either side, or −1 − rank where it is a leaf. */
-    this.left = new Int32Array(k - 1);
-    this.right = new Int32Array(k - 1);
+    this.nodes = new Int32Array(NODE_SIZE * (k - 1));
     this.build(k);
     this.colors = colorsByRank(palette, channels, this.order);
   }
@@ -41,7 +47,7 @@ export class PaletteTree {
       const { low, high, parent, side } = waiting.pop();
       const isLeaf = high - low === 1;
       if (parent >= 0) {
-        (side ? this.right : this.left)[parent] = isLeaf ? -1 - low : count;
+        this.nodes[parent * NODE_SIZE + (side ? RIGHT : LEFT)] = isLeaf ? -1 - low : count;
       }
       if (isLeaf) {
         continue;
@@ -49,7 +55,7 @@ export class PaletteTree {
       const node = count++;
       this.gather(node, parent, side);
       this.split(node, low, high);
-      const middle = this.middle[node];
+      const middle = this.nodes[node * NODE_SIZE + MIDDLE];
       waiting.push({ low: middle, high, parent: node, side: 1 });
       waiting.push({ low, high: middle, parent: node, side: 0 });
     }
@@ -57,29 +63,25 @@ export class PaletteTree {
 
   /** Set depth, group and local (step 6). */
   gather(node, parent, side) {
-    const local = parent < 0 ? 16 : 2 * this.local[parent] + side;
-    this.depth[node] = parent < 0 ? 0 : this.depth[parent] + 1;
-    this.group[node] = local < 16 ? this.group[parent] : node;
-    this.local[node] = local < 16 ? local : 1;
+    const { nodes } = this;
+    const at = node * NODE_SIZE;
+    const above = parent * NODE_SIZE;
+    const local = parent < 0 ? 16 : 2 * nodes[above + LOCAL] + side;
+    nodes[at + DEPTH] = parent < 0 ? 0 : nodes[above + DEPTH] + 1;
+    nodes[at + GROUP] = local < 16 ? nodes[above + GROUP] : node;
+    nodes[at + LOCAL] = local < 16 ? local : 1;
   }
 
   /** Set the rest, and rearrange `order` (steps 2 to 5). All numbers are below 2^53. */
   split(node, low, high) {
     const n = high - low;
     const { direction, spread, sum } = this.widest(low, high);
-    this.low[node] = low;
-    this.high[node] = high;
-    this.direction[node] = direction;
-    this.cut[node] = Math.floor((8 * sum) / n);
-    if (spread === 0) {
-      this.middle[node] = low + (n >> 1);
-      this.inverse[node] = ONE;
-      return;
-    }
-    const { count, total } = this.part(low, high, direction, sum);
-    const distance = Math.floor((16 * (count * sum - n * total)) / (n * n));
-    this.middle[node] = low + count;
-    this.inverse[node] = Math.floor(ONE / (distance + 1));
+    const { middle, inverse } =
+      spread === 0
+        ? { middle: low + (n >> 1), inverse: ONE }
+        : this.part(low, high, direction, sum);
+    const cut = Math.floor((8 * sum) / n);
+    this.nodes.set([low, middle, high, direction, cut, inverse], node * NODE_SIZE);
   }
 
   widest(low, high) {
@@ -102,7 +104,7 @@ export class PaletteTree {
     return best;
   }
 
-  /** Bring those below the mean to the front, in order; return how many and their places' sum. */
+  /** Bring those below the mean to the front, in order; return `middle` and `inverse`. */
   part(low, high, direction, sum) {
     const { order, spare } = this;
     const places = this.places[direction];
@@ -121,7 +123,8 @@ export class PaletteTree {
       }
     }
     order.set(spare.subarray(0, others), low + count);
-    return { count, total };
+    const distance = Math.floor((16 * (count * sum - n * total)) / (n * n));
+    return { middle: low + count, inverse: Math.floor(ONE / (distance + 1)) };
   }
 }
 

@@ -20,31 +20,31 @@ export class PlainMixer {
     this.refinementsA = startingRefinements(refinementsA);
     this.refinementsB = startingRefinements(refinementsB);
     this.mixed = 0;
-    /** Where in `slots` the 16 slots of the next decision are. */
-    this.places = new Int32Array(16);
+    /** Where the 16 slots of the next decision are, but for what `decide` adds. */
+    this.lines = new Int32Array(16);
   }
 
-  /** Decode the decision of the slots at `places`; a, b, ra, rb number the sets of each list. */
-  decide(a, b, ra, rb) {
-    const { slots, places, weightsA, weightsB, refinementsA, refinementsB } = this;
+  /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
+  decide(local, a, b, ra, rb) {
+    const { slots, lines, weightsA, weightsB, refinementsA, refinementsB } = this;
     a *= 16;
     b *= 16;
-    const p0 = places[0];
-    const p1 = places[1];
-    const p2 = places[2];
-    const p3 = places[3];
-    const p4 = places[4];
-    const p5 = places[5];
-    const p6 = places[6];
-    const p7 = places[7];
-    const p8 = places[8];
-    const p9 = places[9];
-    const p10 = places[10];
-    const p11 = places[11];
-    const p12 = places[12];
-    const p13 = places[13];
-    const p14 = places[14];
-    const p15 = places[15];
+    const p0 = lines[0] + local;
+    const p1 = lines[1] + local;
+    const p2 = lines[2] + local;
+    const p3 = lines[3] + local;
+    const p4 = lines[4] + local;
+    const p5 = lines[5] + local;
+    const p6 = lines[6] + local;
+    const p7 = lines[7] + local;
+    const p8 = lines[8] + local;
+    const p9 = lines[9] + local;
+    const p10 = lines[10] + local;
+    const p11 = lines[11] + local;
+    const p12 = lines[12] + local;
+    const p13 = lines[13] + local;
+    const p14 = lines[14] + local;
+    const p15 = lines[15] + local;
     const t0 = OPINION[slots[p0]];
     const t1 = OPINION[slots[p1]];
     const t2 = OPINION[slots[p2]];

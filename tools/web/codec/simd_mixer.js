@@ -3,7 +3,7 @@
 import {
   AT_FOLLOWER,
   AT_OPINION,
-  AT_PLACES,
+  AT_LINES,
   AT_REFINEMENTS_A,
   AT_REFINEMENTS_B,
   AT_SLOTS,
@@ -65,7 +65,7 @@ export class SimdMixer {
     this.mix = mix;
     this.learnAll = learn;
     this.slots = new Uint16Array(buffer, AT_SLOTS, slots).fill(BLANK);
-    this.places = new Int32Array(buffer, AT_PLACES, 16);
+    this.lines = new Int32Array(buffer, AT_LINES, 16);
     new Int16Array(buffer, AT_WEIGHTS_A, weightsA.length).set(weightsA);
     new Int16Array(buffer, AT_WEIGHTS_B, weightsB.length).set(weightsB);
     const [ra, rb] = [refinementsA, refinementsB].map(startingRefinements);
@@ -74,9 +74,9 @@ export class SimdMixer {
     restart();
   }
 
-  /** Decode the decision of the slots at `places`; a, b, ra, rb number the sets of each list. */
-  decide(a, b, ra, rb) {
-    const bit = this.coder.decode(this.mix(a, b, ra, rb));
+  /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
+  decide(local, a, b, ra, rb) {
+    const bit = this.coder.decode(this.mix(local, a, b, ra, rb));
     this.learnAll(bit);
     return bit;
   }
