@@ -19,6 +19,7 @@ from pathlib import Path
 MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
 
 # Where things are in memory, in bytes.
+CODER = 32  # low, high and code of the arithmetic decoder, u32
 LINES = 64  # where 16 slots are, but for what is added to all, u32
 OPINION = 4096  # 65,536 opinions, i16
 FOLLOWER = OPINION + 2 * 65_536  # 131,072 slots, u16
@@ -92,6 +93,7 @@ def refinement_learns(name: str) -> str:
 def module_source() -> str:
     """Return the module in the text format of WebAssembly."""
     return f"""(module
+  (import "coder" "next" (func $next (result i32)))
   (memory (export "memory") 16)
   (global $t0 (mut v128) (v128.const i64x2 0 0))
   (global $t1 (mut v128) (v128.const i64x2 0 0))
@@ -119,7 +121,7 @@ def module_source() -> str:
   (func $squash (param $s i32) (result i32)
     (i32.load offset={SQUASH} (i32.shl (i32.add (local.get $s) (i32.const 3072)) (i32.const 2))))
 
-  (func (export "mix") (param $local i32) (param $a i32) (param $b i32)
+  (func $mix (param $local i32) (param $a i32) (param $b i32)
     (param $ra i32) (param $rb i32) (result i32)
     (local $s i32) (local $f i32) (local $j i32) (local $p i32)
     (global.set $local (local.get $local))
@@ -156,7 +158,38 @@ def module_source() -> str:
     (if (i32.gt_s (local.get $p) (i32.const 65535)) (then (return (i32.const 65535))))
     (local.get $p))
 
-  (func (export "learn") (param $bit i32)
+  (func $decode (param $p i32) (result i32)
+    (local $low i32) (local $high i32) (local $code i32) (local $middle i32) (local $bit i32)
+    (local.set $low (i32.load offset={CODER} (i32.const 0)))
+    (local.set $high (i32.load offset={CODER + 4} (i32.const 0)))
+    (local.set $code (i32.load offset={CODER + 8} (i32.const 0)))
+    (local.set $middle (i32.add (local.get $low) (i32.wrap_i64 (i64.shr_u (i64.mul
+      (i64.extend_i32_u (i32.sub (local.get $high) (local.get $low)))
+      (i64.extend_i32_u (local.get $p))) (i64.const 16)))))
+    (local.set $bit (i32.le_u (local.get $code) (local.get $middle)))
+    (local.set $high (select (local.get $middle) (local.get $high) (local.get $bit)))
+    (local.set $low (select (local.get $low) (i32.add (local.get $middle) (i32.const 1))
+      (local.get $bit)))
+    (block $done (loop $shift
+      (br_if $done
+        (i32.shr_u (i32.xor (local.get $low) (local.get $high)) (i32.const 24)))
+      (local.set $low (i32.shl (local.get $low) (i32.const 8)))
+      (local.set $high (i32.or (i32.shl (local.get $high) (i32.const 8)) (i32.const 255)))
+      (local.set $code (i32.or (i32.shl (local.get $code) (i32.const 8)) (call $next)))
+      (br $shift)))
+    (i32.store offset={CODER} (i32.const 0) (local.get $low))
+    (i32.store offset={CODER + 4} (i32.const 0) (local.get $high))
+    (i32.store offset={CODER + 8} (i32.const 0) (local.get $code))
+    (local.get $bit))
+
+  (func (export "decide") (param $local i32) (param $a i32) (param $b i32)
+    (param $ra i32) (param $rb i32) (result i32) (local $bit i32)
+    (local.set $bit (call $decode (call $mix (local.get $local) (local.get $a) (local.get $b)
+      (local.get $ra) (local.get $rb))))
+    (call $learn (local.get $bit))
+    (local.get $bit))
+
+  (func $learn (param $bit i32)
     (local $one i32) (local $at i32) (local $error v128) (local $shifts v128)
     (local.set $one (i32.shl (local.get $bit) (i32.const 16)))
     (global.set $shift
@@ -180,6 +213,7 @@ def module_text() -> str:
         text = base64.b64encode(target.read_bytes()).decode()
     lines = [text[at : at + 96] for at in range(0, len(text), 96)]
     places = {
+        "CODER": CODER,
         "LINES": LINES,
         "OPINION": OPINION,
         "FOLLOWER": FOLLOWER,

@@ -22,6 +22,13 @@ export class Coder {
     }
   }
 
+  /** Keep `low`, `high` and `code` in this array from now on, where others change them too. */
+  moveTo(state) {
+    state.set(this.state);
+    this.state = state;
+  }
+
+  /** Take a byte. */
   next() {
     const at = this.at++;
     return at < this.end ? this.data[at] : 0;

@@ -1,6 +1,7 @@
 // Mixed decisions (spec §7.3) by WebAssembly with SIMD: what plain_mixer.js does, in less time.
 
 import {
+  AT_CODER,
   AT_FOLLOWER,
   AT_OPINION,
   AT_LINES,
@@ -17,6 +18,7 @@ import { BLANK, FOLLOWER, OPINION, SQUASH } from "./slots.js";
 
 const PAGE = 65_536;
 
+let current = null; // the coder of the newest mixer
 let instance; // null where there can be none
 
 /** Whether this runtime has what the module needs, and the page's policy lets it be compiled. */
@@ -33,7 +35,9 @@ function makeInstance() {
   }
   try {
     const bytes = Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0));
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      coder: { next: () => current.next() },
+    });
     growTo(exports.memory, AT_SLOTS);
     const { buffer } = exports.memory;
     new Int16Array(buffer, AT_OPINION, OPINION.length).set(OPINION);
@@ -58,12 +62,13 @@ function growTo(memory, bytes) {
 /** See PlainMixer. */
 export class SimdMixer {
   constructor(coder, slots, weightsA, weightsB, refinementsA, refinementsB) {
-    const { memory, mix, learn, restart } = instance;
+    const { memory, decide, restart } = instance;
     growTo(memory, AT_SLOTS + 2 * slots);
     const { buffer } = memory;
-    this.coder = coder;
-    this.mix = mix;
-    this.learnAll = learn;
+    current = coder;
+    coder.moveTo(new Int32Array(buffer, AT_CODER, 3));
+    /** Decode the decision of the slots at lines[i] + local: decide(local, a, b, ra, rb). */
+    this.decide = decide;
     this.slots = new Uint16Array(buffer, AT_SLOTS, slots).fill(BLANK);
     this.lines = new Int32Array(buffer, AT_LINES, 16);
     new Int16Array(buffer, AT_WEIGHTS_A, weightsA.length).set(weightsA);
@@ -72,13 +77,6 @@ export class SimdMixer {
     new Uint16Array(buffer, AT_REFINEMENTS_A, ra.length).set(ra);
     new Uint16Array(buffer, AT_REFINEMENTS_B, rb.length).set(rb);
     restart();
-  }
-
-  /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
-  decide(local, a, b, ra, rb) {
-    const bit = this.coder.decode(this.mix(local, a, b, ra, rb));
-    this.learnAll(bit);
-    return bit;
   }
 
   /** Let one slot learn a bit. */
