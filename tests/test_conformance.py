@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from raw_files import raw_files
 from suite import DECODER, ROOT
+
+from kqformat.codec.stream import decode_indexed
+from kqformat.errors import KqError
 
 RUNNER = ROOT / "tools" / "conformance.py"
 PYTHON = f"'{sys.executable}'"
@@ -96,3 +102,42 @@ def test_wrong_call(options: tuple[str, ...]) -> None:
     assert run.returncode == 2
     assert "conformance" in run.stderr.splitlines()[-1]
     assert "Traceback" not in run.stderr
+
+
+def judgement(data: bytes) -> str:
+    """Return what the package makes of a file: the hash of its indices, or the kind of error."""
+    try:
+        image = decode_indexed(data)
+    except KqError as error:
+        return type(error).__name__
+    return hashlib.sha256(image.indices.astype(">u2").tobytes()).hexdigest()
+
+
+def test_decoder_of_the_page_judges_as_the_package(tmp_path: Path) -> None:
+    """Files with broken rules behind right CRC-32s give the same error, or the same picture."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed")
+    files: list[bytes] = []
+
+    @settings(max_examples=600, database=None)
+    @given(data=raw_files())
+    def gather(data: bytes) -> None:
+        files.append(data)
+
+    gather()
+    listed = tmp_path / "files.txt"
+    listed.write_text("".join(f"{data.hex()}\n" for data in files), "utf-8")
+    judge = ROOT / "tests" / "data" / "judge.mjs"
+    decoder = ROOT / "tools" / "web" / "kq.js"
+    command = [node, str(judge), str(decoder), str(listed)]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = run.stdout.splitlines()
+    expected = [judgement(data) for data in files]
+    assert len({*expected}) > 20
+    differing = [
+        (data.hex(), *pair)
+        for data, *pair in zip(files, found, expected, strict=True)
+        if pair[0] != pair[1]
+    ]
+    assert differing == []

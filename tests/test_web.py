@@ -208,6 +208,7 @@ def test_palette_and_sections_are_listed(page: Any) -> None:
     assert offsets == [sum(sizes[:at]) for at in range(len(sizes))]
     assert sum(sizes) == len(data)
     page.locator(".entries summary").click()
+    page.locator(".entries li").first.wait_for()
     palette = reference.decode(data).palette
     expected = [f"#{bytes(entry).hex()}" for entry in palette]
     assert page.locator(".entries li").all_inner_texts() == expected
