@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import io
 import os
+from typing import TYPE_CHECKING
 
 from kqformat.cli.console import STANDARD
-from kqformat.cli.jobs import FAILURES, map_input, report_failure
+from kqformat.cli.jobs import FAILURES, read_input, report_failure
 from kqformat.cli.plan import add_max_pixels, positive_int
 from kqformat.errors import ParameterError
 from kqformat.limits import Limits
+
+if TYPE_CHECKING:
+    from kqformat.kqfile import KqFile
 
 _EPILOG = """\
 examples:
@@ -65,10 +69,19 @@ def _thumbnail(options: argparse.Namespace) -> bytes:
     from PIL import Image
 
     from kqformat.cli.reduction import reduced
-    from kqformat.kqfile import KqFile
 
-    with KqFile(map_input(options.file), Limits(pixels=options.max_pixels)) as file:
+    with _opened(options.file, Limits(pixels=options.max_pixels)) as file:
         pixels = reduced(file, options.size)
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return stream.getvalue()
+
+
+def _opened(path: str, limits: Limits) -> KqFile:
+    from kqformat import decoding
+    from kqformat.codec.head import SIGNATURE
+    from kqformat.kqfile import KqFile
+
+    if path == STANDARD:
+        return KqFile(read_input(path, signature=SIGNATURE), limits)
+    return decoding.open(path, limits=limits)

@@ -147,9 +147,9 @@ def decode_truncated(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> Ind
 
 def _salvaged(data: BytesLike, limits: Limits, losses: list[str]) -> Recovered:
     cursor = MemoryCursor(data)
-    with cursor.view:
+    with cursor.view, cursor.view[:] as view:
         head = read_head(cursor, checked_limits(limits))
-        work = _Salvage(cursor.view, head, losses)
+        work = _Salvage(view, head, losses)
         contents, offset = work.read_metadata(cursor, limits)
         if offset is not None:
             work.read_bands(offset)
