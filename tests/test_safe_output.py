@@ -57,6 +57,9 @@ def assert_harmless(output: bytes) -> None:
     assert not raw, f"{raw} in {text!r}"
 
 
+BRIEFLY = ["-k", "2", "--no-peers", "--no-lossy", "--no-ssimulacra2"]
+"""Has `kq compare` measure little."""
+
 COMMANDS = {
     "info": ["info", "{kq}"],
     "info -v": ["info", "-v", "{kq}"],
@@ -81,37 +84,10 @@ COMMANDS = {
     "palette --json": ["palette", "{png}", "-o", "{out}.gpl", "--json"],
     "palette, shown": ["palette", "{png}", "--format", "hex"],
     "palette, jasc": ["palette", "{png}", "--format", "{evil}"],
-    "compare": ["compare", "{png}", "-k", "2", "--no-peers", "--no-lossy", "--no-ssimulacra2"],
-    "compare --csv": [
-        "compare",
-        "{png}",
-        "-k",
-        "2",
-        "--no-peers",
-        "--no-lossy",
-        "--no-ssimulacra2",
-        "--csv",
-    ],
-    "compare --json": [
-        "compare",
-        "{png}",
-        "-k",
-        "2",
-        "--no-peers",
-        "--no-lossy",
-        "--no-ssimulacra2",
-        "--json",
-    ],
-    "compare --markdown": [
-        "compare",
-        "{png}",
-        "-k",
-        "2",
-        "--no-peers",
-        "--no-lossy",
-        "--no-ssimulacra2",
-        "--markdown",
-    ],
+    "compare": ["compare", "{png}", *BRIEFLY],
+    "compare --csv": ["compare", "{png}", *BRIEFLY, "--csv"],
+    "compare --json": ["compare", "{png}", *BRIEFLY, "--json"],
+    "compare --markdown": ["compare", "{png}", *BRIEFLY, "--markdown"],
     "compare, wrong": ["compare", "{bad}", "{missing}", "-k", "2"],
     "report": ["report", "{png}", "-k", "2", "-o", "{out}.html"],
     "report, wrong": ["report", "{bad}", "-o", "{out}.html"],
@@ -158,7 +134,7 @@ def test_json_has_the_name_as_it_is(command: str, folder: Path, tmp_path: Path) 
     more = {
         "encode": ["-o", output],
         "palette": ["-o", str(tmp_path / "b.gpl")],
-        "compare": ["-k", "2", "--no-peers", "--no-lossy", "--no-ssimulacra2"],
+        "compare": BRIEFLY,
     }.get(command, [])
     if command == "info":
         path = str(folder / f"{EVIL}.kq")

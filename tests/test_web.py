@@ -21,10 +21,8 @@ from make_web_mixer import module_text as mixer_text
 from make_web_starts import MODULE, SOURCE, module_text
 from PIL import Image
 from suite import INVALID, VALID, VECTORS, name, read_vector, reference, vector
-from web_pages import WEB, axe_script, chromium, serving
+from web_pages import RULES, WEB, axe_script, chromium, every_look, serving
 
-PHONE = {"width": 360, "height": 720}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 HOSTILE = "<img src=x onerror=alert(1)>\u202egnp.kq"
 # What the worker of the page makes of a file, its bytes hashed by the browser.
 DECODE = """
@@ -279,18 +277,7 @@ def test_zoom_by_buttons_and_keys(page: Any) -> None:
     assert page.locator(".pixel").inner_text().startswith("x 2, y 0: entry 2")
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        {"color_scheme": "light"},
-        {"color_scheme": "dark"},
-        {"color_scheme": "light", "viewport": PHONE},
-        {"color_scheme": "dark", "viewport": PHONE},
-        {"forced_colors": "active"},
-    ],
-    ids=["light", "dark", "phone, light", "phone, dark", "forced colours"],
-    indirect=True,
-)
+@every_look
 def test_no_violation_of_wcag(page: Any) -> None:
     """axe-core finds nothing against WCAG 2.2 A and AA; nothing sticks out of a narrow screen."""
     give(page, [("bad.kq", b"bad"), ("meta-all.kq", vector("meta-all"))])

@@ -1,4 +1,4 @@
-"""The folder `tools/web` on a server of its own, and Chromium, for the test modules."""
+"""Chromium, what pages are held to in it, and `tools/web` on a server, for the test modules."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ import pytest
 from suite import ROOT
 
 WEB = ROOT / "tools" / "web"
+PHONE = {"width": 360, "height": 720}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+every_look = pytest.mark.parametrize(
+    "page",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"color_scheme": "light", "viewport": PHONE},
+        {"color_scheme": "dark", "viewport": PHONE},
+        {"forced_colors": "active"},
+    ],
+    ids=["light", "dark", "phone, light", "phone, dark", "forced colours"],
+    indirect=True,
+)
+"""Runs a test with the fixture `page` in light, in dark, on a phone, and in forced colours."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

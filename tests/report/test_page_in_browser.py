@@ -6,18 +6,16 @@ KQ_BROWSER_TESTS is 1.
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from web_pages import PHONE, RULES, axe_script, chromium, every_look
 
 from kqformat.measure import Comparison, compare
 from kqformat.report.differences import delta_e
@@ -27,43 +25,20 @@ Pixels = npt.NDArray[np.uint8]
 
 HOSTILE = 'folder"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
 DESKTOP = {"width": 1200, "height": 900}
-PHONE = {"width": 360, "height": 720}
 COLORS = (2, 8, 64)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def lacking(reason: str) -> NoReturn:
-    """Skip, or fail where browser tests are asked for."""
-    if os.environ.get("KQ_BROWSER_TESTS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, as the system has it."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        lacking("Chromium is not installed")
-    try:
-        playwright = importlib.import_module("playwright.sync_api")
-    except ImportError:
-        lacking("playwright is not installed: pip install 'kqformat[browser]'")
-    with playwright.sync_playwright() as driver:
-        # Without a sandbox, as containers give it no namespaces; it opens this one page.
-        launched = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The script of axe-core."""
-    try:
-        package = importlib.import_module("axe_playwright_python")
-    except ImportError:
-        lacking("axe-playwright-python is not installed: pip install 'kqformat[browser]'")
-    return (Path(str(package.__file__)).parent / "axe.min.js").read_text(encoding="utf-8")
+    return axe_script()
 
 
 @pytest.fixture(scope="module")
@@ -290,18 +265,7 @@ def test_the_name_is_inert(page: Any) -> None:
     assert page.locator("h1 *").count() == 0
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        {"color_scheme": "light"},
-        {"color_scheme": "dark"},
-        {"color_scheme": "light", "viewport": PHONE},
-        {"color_scheme": "dark", "viewport": PHONE},
-        {"forced_colors": "active"},
-    ],
-    ids=["light", "dark", "phone, light", "phone, dark", "forced colours"],
-    indirect=True,
-)
+@every_look
 def test_no_violation_of_wcag(page: Any, axe: str) -> None:
     """axe-core finds nothing against WCAG 2.2 A and AA, with few colours or many."""
     page.evaluate(axe)
