@@ -15,6 +15,7 @@ from bitarray.util import ba2int
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
+from kqformat.codec.reduction import Grid, averaged, picked
 from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import (
@@ -24,6 +25,7 @@ from kqformat.codec.stream import (
     read_structure,
     verify,
 )
+from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
 from kqformat.file_view import FileView
 from kqformat.limits import DEFAULT_LIMITS, Limits
@@ -36,8 +38,8 @@ class KqFile:
 
     Opening reads and checks the head, the metadata and the lengths of the bands. Reading a pixel or
     a region touches its bytes only, and so does not check the bands' CRC-32; `verify`,
-    `to_rgb` and `to_indexed` do. An entropy-coded band, though, is decoded whole, and checked; the
-    last one of which a single pixel was read is kept.
+    `to_rgb`, `to_indexed` and `thumbnail` do. An entropy-coded band, though, is decoded whole,
+    and checked; the last one of which a single pixel was read is kept.
 
     Parameters
     ----------
@@ -131,6 +133,77 @@ class KqFile:
         band = partial(self._entropy_band, data)
         indices = read_region(data, self.layout, left, top, right, bottom, band)
         return IndexedImage(indices, self.palette, self.metadata)
+
+    def thumbnail(self, max_size: int | tuple[int, int]) -> npt.NDArray[np.uint8]:
+        """Return a small picture: means of all the pixels, which are never all in memory.
+
+        Every pixel counts by the area that it has in a sample, and by its alpha. As with
+        `to_rgb`, every byte is checked, and the picture lies as its pixels do, whatever its EXIF
+        says.
+
+        Parameters
+        ----------
+        max_size : int or (int, int)
+            The most pixels of the longer side, or of width and height. The proportions stay; a
+            smaller picture is not enlarged.
+
+        Returns
+        -------
+        ndarray, uint8, shape (h, w, 3), or (h, w, 4) where the palette has alpha
+
+        Raises
+        ------
+        ParameterError
+            If the size is no positive integer, or two.
+        FormatError
+            If anything is wrong with the pixels.
+
+        Examples
+        --------
+        >>> from kqformat.codec.stream import encode_indexed
+        >>> palette = np.array([[0, 0, 0], [200, 100, 50]], np.uint8)
+        >>> image = IndexedImage(np.array([[0, 1], [1, 0]] * 3, np.uint8), palette)
+        >>> KqFile(encode_indexed(image)).thumbnail(3).tolist()
+        [[[100, 50, 25]], [[100, 50, 25]], [[100, 50, 25]]]
+        """
+        return averaged(self._open_data(), self.layout, Grid.within(self.size, max_size))
+
+    def reduced(self, factor: int, *, labels: bool = False) -> npt.NDArray[np.uint8] | Indices:
+        """Return the picture with each square of so many pixels made one.
+
+        Parameters
+        ----------
+        factor : int
+            The side of a square; those at the right and the bottom may be cut off.
+        labels : bool
+            Whether to return the index in the middle of each square, in place of its mean colour.
+
+        Returns
+        -------
+        ndarray, uint8, shape (h, w, 3) or (h, w, 4); or uint8 or uint16, shape (h, w)
+            Of ceil(H / factor) rows and ceil(W / factor) columns; checked as by `thumbnail`.
+
+        Raises
+        ------
+        ParameterError
+            If the factor is no positive integer.
+        FormatError
+            If anything is wrong with the pixels.
+
+        Examples
+        --------
+        >>> from kqformat.codec.stream import encode_indexed
+        >>> image = IndexedImage(np.eye(3, dtype=np.uint8), np.full((2, 3), 7, np.uint8))
+        >>> KqFile(encode_indexed(image)).reduced(2, labels=True).tolist()
+        [[1, 0], [0, 1]]
+        """
+        data = self._open_data()
+        factor = checked_integer("factor", factor)
+        if factor < 1:
+            raise ParameterError(f"factor is {factor}, expected at least 1")
+        if labels:
+            return picked(data, self.layout, factor)
+        return averaged(data, self.layout, Grid.by(self.size, factor))
 
     def to_indexed(self) -> IndexedImage:
         """Decode and check the whole file."""

@@ -9,6 +9,9 @@ asked for.
 written upright and the orientation is reset; EXIF given to `save` is written as it is, and so are
 the pixels then.
 
+`draft`, which `thumbnail` calls, has a picture made smaller while it is decoded, by means of its
+pixels in mode RGB or RGBA; ``draft("P", size)`` has it keep its indices, as label masks need it.
+
 Examples
 --------
 >>> import io
@@ -25,10 +28,12 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageFile, ImagePalette
 
 from kqformat.api import quantization, suited
@@ -39,7 +44,9 @@ from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, encode_indexed, palette_array, verify
 from kqformat.errors import KqError, ParameterError, TruncatedError
 from kqformat.fields import MAX_DIMENSION
+from kqformat.file_view import FileView
 from kqformat.files import read_stream
+from kqformat.kqfile import KqFile
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
@@ -68,6 +75,8 @@ class KqImageFile(ImageFile.ImageFile):
     format_description = "kqformat palette image"
     n_frames = 1
     is_animated = False
+    _reduction: tuple[int, bool] | None = None
+    """What `draft` asked for: the pixels that become one, and whether indices are kept."""
 
     def _open(self) -> None:
         """Read the head and the metadata."""
@@ -80,6 +89,7 @@ class KqImageFile(ImageFile.ImageFile):
         has_alpha = head.palette_format.channels == 4
         palette = palette_array(head)
         self._size = (head.width, head.height)
+        self._pixels = head.width * head.height
         if head.palette_size <= 256:
             self._mode = "P"
             mode = "RGBA" if has_alpha else "RGB"
@@ -95,13 +105,46 @@ class KqImageFile(ImageFile.ImageFile):
     def load(self) -> Any:
         """Decode the pixels, once, and check every byte of the file."""
         if self.tile:
-            image = self._decode()
-            pixels = image.indices if self.mode == "P" else image.to_rgb()
+            pixels = self._decode() if self._reduction is None else self._reduced(*self._reduction)
             decoded = np.ascontiguousarray(pixels, np.uint8).tobytes()
             self._close_exclusive()
             self.fp = io.BytesIO(decoded)
             self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
         return super().load()
+
+    def draft(
+        self, mode: str | None, size: tuple[int, int] | None
+    ) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Have the picture decoded smaller, before it is; every byte is checked all the same.
+
+        Parameters
+        ----------
+        mode : str or None
+            "P" to keep indices, of which one is taken for each square of pixels (where there are
+            at most 256 colours); anything else for means, in mode RGB, or RGBA where the palette
+            has alpha.
+        size : (int, int) or None
+            Width and height below which it must not fall: the sides are divided by a whole number.
+
+        Returns
+        -------
+        (str, (int, int, float, float)) or None
+            The mode, and the box that the picture has in what will be decoded; None where nothing
+            is changed, as after the first call.
+        """
+        if not self.tile or self._reduction is not None or (mode, size) == (None, None):
+            return None
+        width, height = self.size
+        factor = 1 if size is None else max(1, min(width // size[0], height // size[1]))
+        keeps_indices = mode == self.mode == "P"
+        if not keeps_indices and self.palette is not None:
+            self._mode = self.palette.mode
+            self.palette = None
+            self.info.pop("transparency", None)
+        self._reduction = factor, keeps_indices
+        self._size = -(-width // factor), -(-height // factor)
+        self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+        return self.mode, (0, 0, width / factor, height / factor)
 
     def load_seek(self, pos: int) -> None:
         """Do nothing; tells Pillow's incremental parser to wait for the whole file."""
@@ -127,22 +170,45 @@ class KqImageFile(ImageFile.ImageFile):
         if self.fp is None:
             raise ValueError("the image is closed")
         self.fp.seek(0)
-        pixels = self.size[0] * self.size[1]
-        return read_stream(self.fp, most_file_bytes(replace(_LIMITS, pixels=pixels)))
+        return read_stream(self.fp, most_file_bytes(replace(_LIMITS, pixels=self._pixels)))
 
-    def _decode(self) -> IndexedImage:
+    def _decode(self) -> npt.NDArray[np.uint8 | np.uint16]:
         try:
-            data = self._whole_file()
+            image = self._decoded(self._whole_file())
         except KqError as error:
             raise OSError(str(error)) from error
+        return image.indices if self.mode == "P" else image.to_rgb()
+
+    def _decoded(self, data: bytes) -> IndexedImage:
         try:
             return decode_indexed(data, limits=_LIMITS)
-        except TruncatedError as error:
+        except TruncatedError:
             if ImageFile.LOAD_TRUNCATED_IMAGES:
                 return decode_truncated(data, limits=_LIMITS)
-            raise OSError(str(error)) from error
+            raise
+
+    def _reduced(self, factor: int, keeps_indices: bool) -> npt.NDArray[np.uint8 | np.uint16]:
+        try:
+            try:
+                file = KqFile(self._bytes_as_asked_for(), _LIMITS)
+            except TruncatedError:
+                if not ImageFile.LOAD_TRUNCATED_IMAGES:
+                    raise
+                file = KqFile(encode_indexed(self._decoded(self._whole_file())), _LIMITS)
+            return file.reduced(factor, labels=keeps_indices)
         except KqError as error:
             raise OSError(str(error)) from error
+
+    def _bytes_as_asked_for(self) -> bytes | FileView:
+        """Return a view of an ordinary file, so that it need not be in memory; else its bytes."""
+        stream = self.fp
+        is_file = isinstance(stream, io.BufferedReader) and isinstance(stream.raw, io.FileIO)
+        if stream is None or not is_file or not hasattr(os, "pread"):
+            return self._whole_file()
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return self._whole_file()
+        return FileView(stream, status.st_size)
 
 
 def _accept(prefix: bytes) -> bool:

@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command import kq, names, run_kq
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
-from strategies import BAND_SHIFTS, CODINGS, mixed_images
+from PIL import ExifTags, Image, ImageCms
 
 import kqformat
-from kqformat import IndexedImage, KqFile
-from kqformat.cli.reduction import reduced
+from kqformat import IndexedImage, Metadata
+from kqformat.rasters.images import EXIF_PREFIX
 
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
@@ -36,49 +33,20 @@ def test_longer_side_has_the_size(size: int, shape: tuple[int, int], tmp_path: P
         assert image.size == shape[::-1]
 
 
-@given(image=mixed_images(), coding=CODINGS, band_shift=BAND_SHIFTS)
-def test_full_size_is_the_picture(image: IndexedImage, coding: str, band_shift: int | None) -> None:
-    """Not scaled, a thumbnail has the file's own colours, where anything is to be seen."""
-    with KqFile(kqformat.encode(image, coding=coding, band_shift=band_shift)) as file:
-        found, wanted = reduced(file, 40), image.to_rgb()
-    if image.channels == 4:
-        assert np.array_equal(found[..., 3], wanted[..., 3])
-        is_seen = wanted[..., 3] > 0
-        found, wanted = found[is_seen], wanted[is_seen]
-    assert np.array_equal(found, wanted)
-
-
-@given(image=mixed_images(), size=st.integers(1, 8))
-def test_samples_are_means(image: IndexedImage, size: int) -> None:
-    """Where all rows are read, each sample is the mean of its pixels, weighted by their alpha."""
-    found = reduced(KqFile(kqformat.encode(image)), size)
-    rows, columns = found.shape[:2]
-    pixels = image.to_rgb().astype(float)
-    for y, x in np.ndindex(rows, columns):
-        top, bottom = y * image.height // rows, (y + 1) * image.height // rows
-        if bottom - top > 4:
-            continue
-        left, right = x * image.width // columns, (x + 1) * image.width // columns
-        part = pixels[top:bottom, left:right].reshape(-1, image.channels)
-        weights = part[:, 3] if image.channels == 4 else np.ones(len(part))
-        if weights.any():
-            wanted = np.average(part[:, :3], axis=0, weights=weights)
-            assert np.abs(found[y, x, :3] - wanted).max() <= 0.5 + 1e-9
-
-
-def test_few_rows_of_a_large_file_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For each row of the thumbnail at most four of the file are read."""
-    read: list[int] = []
-    region = KqFile.region
-
-    def noted(file: KqFile, left: int, top: int, right: int, bottom: int) -> IndexedImage:
-        read.append(bottom - top)
-        return region(file, left, top, right, bottom)
-
-    monkeypatch.setattr(KqFile, "region", noted)
-    with KqFile(kqformat.encode(gradient(5000, 40))) as file:
-        assert reduced(file, 64).shape[0] == 64
-    assert sum(read) <= 4 * 64
+def test_picture_is_upright(tmp_path: Path) -> None:
+    """A file whose EXIF says that it lies on its side is shown turned, with its ICC profile."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    metadata = Metadata(exif=exif.tobytes().removeprefix(EXIF_PREFIX), icc_profile=profile)
+    kqformat.write(tmp_path / "a.kq", gradient(40, 80), metadata=metadata)
+    assert kq("thumbnail", tmp_path / "a.kq", tmp_path / "a.png", "--size", "20") == 0
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size == (10, 20)
+        column = np.asarray(image)[:, 5, 0].astype(int)
+        assert (np.diff(column) > 0).all()
+        assert image.info["icc_profile"] == profile
+        assert "exif" not in image.info
 
 
 def test_output_is_overwritten_but_never_the_input(tmp_path: Path) -> None:
@@ -97,6 +65,16 @@ def test_standard_input(tmp_path: Path) -> None:
     data = kqformat.encode(gradient(9, 9), coding="entropy")
     assert run_kq("thumbnail", "-", tmp_path / "a.png", data=data).returncode == 0
     assert names(tmp_path) == ["a.png"]
+
+
+def test_flipped_bit_is_no_thumbnail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All is read, so that damage among the pixels is told, and not shown."""
+    data = bytearray(kqformat.encode(gradient(90, 90)))
+    data[-700] ^= 1
+    (tmp_path / "a.kq").write_bytes(data)
+    assert kq("thumbnail", tmp_path / "a.kq", tmp_path / "a.png", "--size", "9") == 1
+    assert "crc of section 'B'" in capsys.readouterr().err
+    assert names(tmp_path) == ["a.kq"]
 
 
 @pytest.mark.parametrize("cut", [1, 30, 700])

@@ -416,18 +416,12 @@ def test_there_is_one_frame() -> None:
     assert image.tell() == 0
 
 
-def thumbnail(image: Image.Image) -> Image.Image:
-    image.thumbnail((9, 9))
-    return image
-
-
 USES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "copy": lambda image: image.copy(),
     "crop": lambda image: image.crop((3, 2, 20, 25)),
     "rgb": lambda image: image.convert("RGB"),
     "rgba": lambda image: image.convert("RGBA"),
     "grey": lambda image: image.convert("L"),
-    "thumbnail": thumbnail,
     "resize": lambda image: image.resize((80, 60)),
     "turn": lambda image: image.transpose(Image.Transpose.ROTATE_90),
     "pickle": lambda image: pickle.loads(pickle.dumps(image)),

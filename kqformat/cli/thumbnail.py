@@ -29,8 +29,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "thumbnail",
         help="a small PNG of a .kq file",
         description="Write a small picture of a .kq file, as PNG, for file managers (see "
-        "tools/desktop). Only some rows of a large file are read, and the CRC-32 of packed bands "
-        "is not checked. An existing file is overwritten, as file managers make it first.",
+        "tools/desktop): the means of its pixels, upright by its EXIF. Every byte is checked, but "
+        "a large picture is never in memory as a whole. An existing file is overwritten, as file "
+        "managers make it first.",
         epilog=_EPILOG,
     )
     parser.add_argument("file", metavar="FILE", help="or - for standard input")
@@ -68,12 +69,13 @@ def run(options: argparse.Namespace) -> int:
 def _thumbnail(options: argparse.Namespace) -> bytes:
     from PIL import Image
 
-    from kqformat.cli.reduction import reduced
+    from kqformat.rasters import carried_info, turned_upright
 
     with _opened(options.file, Limits(pixels=options.max_pixels)) as file:
-        pixels = reduced(file, options.size)
+        image = Image.fromarray(file.thumbnail(options.size))
+        image.info.update(carried_info(file.metadata))
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
+    turned_upright(image).save(stream, "PNG", icc_profile=file.metadata.icc_profile)
     return stream.getvalue()
 
 

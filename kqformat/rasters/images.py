@@ -28,15 +28,20 @@ def image_from(indexed: IndexedImage) -> Image.Image:
 
 def info_of(indexed: IndexedImage) -> dict[str, object]:
     """Return the entries of Pillow's `info` for an indexed image."""
-    metadata = indexed.metadata
-    entries: dict[str, object] = {
+    entries = carried_info(indexed.metadata)
+    if indexed.channels == 4 and indexed.colors <= 256:
+        entries["transparency"] = indexed.palette[:, 3].tobytes()
+    return entries
+
+
+def carried_info(metadata: Metadata) -> dict[str, object]:
+    """Return the entries of Pillow's `info` for metadata."""
+    entries = {
         "icc_profile": metadata.icc_profile,
         "exif": EXIF_PREFIX + metadata.exif if metadata.exif else None,
         "xmp": metadata.xmp,
         "dpi": metadata.dpi,
     }
-    if indexed.channels == 4 and indexed.colors <= 256:
-        entries["transparency"] = indexed.palette[:, 3].tobytes()
     return {name: value for name, value in entries.items() if value is not None}
 
 

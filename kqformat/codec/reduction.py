@@ -1,0 +1,312 @@
+"""A small picture of a large file, by means of all pixels, and never the large one in memory.
+
+Every pixel counts as much as it lies in a sample of the result, so that nothing aliases; where
+that is straight alpha, by its alpha. Packed bands are read piece by piece, and of entropy-coded
+ones each core has one at a time; the CRC-32 of each is checked, since all of it is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from math import gcd
+from typing import Self, TypeVar
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.codec import packed, reduction_kernel
+from kqformat.codec.bands import band_rows, packed_byte_length
+from kqformat.codec.cursor import BytesLike, byte_view
+from kqformat.codec.head import check_crc
+from kqformat.codec.layout import Layout
+from kqformat.codec.payloads import check_band, read_band
+from kqformat.codec.sections import PACKED_TAG, Section, section_start
+from kqformat.codec.stream import palette_array
+from kqformat.errors import FormatError, ParameterError
+from kqformat.fields import checked_integer
+from kqformat.model import Indices
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_BLOCK_PIXELS = 1 << 18
+_ROWS_OF_WHOLE_BYTES = 8
+"""So many rows end with a whole byte, whatever the width of the picture and of the indices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How pixels along one side come to lie in samples.
+
+    A pixel is `unit` long, a sample `span`, and the last sample may be shorter.
+
+    Examples
+    --------
+    >>> Axis.into(5, 2), Axis.by(5, 3)
+    (Axis(pixels=5, samples=2, unit=2, span=5), Axis(pixels=5, samples=2, unit=1, span=3))
+    """
+
+    pixels: int
+    samples: int
+    unit: int
+    span: int
+
+    @classmethod
+    def into(cls, pixels: int, samples: int) -> Self:
+        """Return an axis of so many samples of the same length."""
+        divisor = gcd(pixels, samples)
+        return cls(pixels, samples, samples // divisor, pixels // divisor)
+
+    @classmethod
+    def by(cls, pixels: int, factor: int) -> Self:
+        """Return an axis where each sample but the last is of so many whole pixels."""
+        return cls(pixels, -(-pixels // factor), 1, factor)
+
+    def spans(self) -> npt.NDArray[np.int64]:
+        """Return for each sample its whole pixels, as first and end, and the weights beside them.
+
+        Returns
+        -------
+        ndarray, int64, shape (samples, 4)
+        """
+        start = np.arange(self.samples, dtype=np.int64) * self.span
+        end = np.minimum(start + self.span, self.pixels * self.unit)
+        first, last = -(-start // self.unit), end // self.unit
+        return np.stack([first, last, first * self.unit - start, end - last * self.unit], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The samples of a small picture, in the pixels of a large one.
+
+    Examples
+    --------
+    >>> Grid.within((6000, 4000), 256).shape, Grid.by((6000, 4000), 7).shape
+    ((171, 256), (572, 858))
+    """
+
+    across: Axis
+    down: Axis
+
+    @classmethod
+    def within(cls, size: tuple[int, int], most: int | tuple[int, int]) -> Self:
+        """Return the largest of the same proportions that fits, but none that enlarges.
+
+        Parameters
+        ----------
+        size : (int, int)
+            Width and height of the large picture.
+        most : int or (int, int)
+            The most pixels of the longer side, or of width and height.
+
+        Raises
+        ------
+        ParameterError
+            If these are no positive integers.
+        """
+        sides = tuple(most) if isinstance(most, Sequence) else (most, most)
+        if len(sides) != 2:
+            raise ParameterError(f"size is {most!r}, expected a number or width and height")
+        limits = [checked_integer("size", side) for side in sides]
+        if min(limits) < 1:
+            raise ParameterError(f"size is {most!r}, expected at least 1")
+        scale = min(1.0, *(limit / side for limit, side in zip(limits, size, strict=True)))
+        across, down = (Axis.into(side, max(1, round(side * scale))) for side in size)
+        return cls(across, down)
+
+    @classmethod
+    def by(cls, size: tuple[int, int], factor: int) -> Self:
+        """Return the grid of squares of so many pixels."""
+        return cls(*(Axis.by(side, factor) for side in size))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.down.samples, self.across.samples
+
+
+class Averaging:
+    """A small picture in the making, from rows of palette indices as they come.
+
+    Parameters
+    ----------
+    grid : Grid
+        Its samples.
+    palette : ndarray, uint8, shape (k, 3) or (k, 4)
+        The colours of the indices.
+
+    Examples
+    --------
+    >>> palette = np.array([[0, 0, 0], [200, 100, 50]], np.uint8)
+    >>> averaging = Averaging(Grid.within((2, 6), 3), palette)
+    >>> averaging.add(np.array([[0, 1], [1, 0]] * 3, np.uint8))
+    >>> averaging.samples.tolist()
+    [[[100, 50, 25]], [[100, 50, 25]], [[100, 50, 25]]]
+    """
+
+    def __init__(self, grid: Grid, palette: npt.NDArray[np.uint8]) -> None:
+        across, down = grid.across, grid.down
+        bits = 17 + across.span.bit_length() + down.span.bit_length()
+        self._table = _premultiplied(palette)
+        self._spans = across.spans()
+        self._state = np.array(
+            [0, down.pixels, across.unit, down.unit, down.span, max(0, bits - 64)], np.int64
+        )
+        self._line = np.zeros((across.samples, 4), np.uint64)
+        self._sums = np.zeros((across.samples, 4), np.uint64)
+        self.samples = np.zeros((*grid.shape, palette.shape[1]), np.uint8)
+        """The result, uint8, shape (h, w, c), where the palette has c channels."""
+
+    def add(self, rows: Indices) -> None:
+        """Add the next rows, uint8 or uint16, shape (n, W), each index in the palette."""
+        reduction_kernel.add_rows(
+            rows, self._table, self._spans, self._state, self._line, self._sums, self.samples
+        )
+
+
+def averaged(data: BytesLike, layout: Layout, grid: Grid) -> npt.NDArray[np.uint8]:
+    """Return a small picture of a file, checking every byte of its bands.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file, to which `layout` belongs.
+    grid : Grid
+        The samples.
+
+    Returns
+    -------
+    ndarray, uint8, shape (h, w, 3), or (h, w, 4) with straight alpha where the palette has it
+
+    Raises
+    ------
+    FormatError
+        If a band is wrong.
+    """
+    averaging = Averaging(grid, palette_array(layout.head))
+    for rows in _blocks(data, layout):
+        averaging.add(rows)
+    return averaging.samples
+
+
+def picked(data: BytesLike, layout: Layout, factor: int) -> Indices:
+    """Return the index in the middle of each square of pixels, checking every byte of the bands.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The whole file, to which `layout` belongs.
+    factor : int
+        The side of a square, 1 or more; those at the right and the bottom may be cut off.
+
+    Returns
+    -------
+    ndarray, uint8 or uint16, shape (ceil(H / factor), ceil(W / factor))
+
+    Raises
+    ------
+    FormatError
+        If a band is wrong.
+    """
+    head = layout.head
+    columns, rows = (_middles(side, factor) for side in (head.width, head.height))
+    found = packed.empty_indices(head.palette_size, len(rows) * len(columns))
+    found = found.reshape(len(rows), len(columns))
+    top = 0
+    for block in _blocks(data, layout):
+        first, end = np.searchsorted(rows, (top, top + len(block)))
+        found[first:end] = block[rows[first:end] - top][:, columns]
+        top += len(block)
+    return found
+
+
+def _middles(side: int, factor: int) -> npt.NDArray[np.int64]:
+    starts = np.arange(0, side, factor)
+    return (starts + np.minimum(starts + factor, side) - 1) // 2
+
+
+def _premultiplied(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return colours times their alpha, and alpha times 255, two in each number."""
+    colors = np.full((len(palette), 4), 255, np.uint64)
+    colors[:, : palette.shape[1]] = palette
+    weighted = colors * colors[:, 3:]
+    weighted[:, 3] = colors[:, 3] * np.uint64(255)
+    return np.ascontiguousarray(weighted[:, ::2] | weighted[:, 1::2] << np.uint64(32))
+
+
+def _blocks(data: BytesLike, layout: Layout) -> Iterator[Indices]:
+    """Yield the rows of a picture from the first to the last, some at a time."""
+    head = layout.head
+    palette = palette_array(head)
+    runs = list(zip(layout.bands, band_rows(head.height, head.band_shift), strict=True))
+
+    def decoded(run: tuple[Section, tuple[int, int]]) -> Indices:
+        band, (top, bottom) = run
+        indices = packed.empty_indices(head.palette_size, (bottom - top) * head.width)
+        indices = indices.reshape(bottom - top, head.width)
+        read_band(data, band, palette, indices)
+        return indices
+
+    def rows_of(run: tuple[Section, tuple[int, int]]) -> Iterator[Indices]:
+        band, (top, bottom) = run
+        return _packed_blocks(data, band, palette, bottom - top, head.width)
+
+    if layout.entropy_bands:
+        yield from _in_order(decoded, runs, layout.entropy_bands)
+    else:
+        for run in runs:
+            yield from rows_of(run)
+
+
+def _packed_blocks(
+    data: BytesLike, band: Section, palette: npt.NDArray[np.uint8], rows: int, width: int
+) -> Iterator[Indices]:
+    """Yield the rows of a packed band; what is wrong with it is told in the order of the spec."""
+    colors = len(palette)
+    bits = (colors - 1).bit_length()
+    step = _BLOCK_PIXELS // width // _ROWS_OF_WHOLE_BYTES * _ROWS_OF_WHOLE_BYTES
+    step = max(_ROWS_OF_WHOLE_BYTES, step)
+    computed = crc32(section_start(band.tag, band.length))
+    offset = band.payload_offset
+    with byte_view(data) as view:
+        for top in range(0, rows, step):
+            count = min(step, rows - top) * width
+            length = packed_byte_length(count, bits)
+            indices = packed.empty_indices(colors, count)
+            with view[offset : offset + length] as payload:
+                computed = crc32(payload, computed)
+                try:
+                    packed.unpack(payload, colors, indices, offset)
+                except FormatError:
+                    check_band(data, band, palette, rows, width)  # of a wrong CRC-32 first
+                    raise
+            offset += length
+            yield indices.reshape(-1, width)
+    check_crc(band.crc, computed, f"crc of section {PACKED_TAG!r}", band.crc_offset)
+
+
+def _in_order(
+    work: Callable[[_Item], _Result], items: Sequence[_Item], parallel: int
+) -> Iterator[_Result]:
+    """Yield what comes of each item; threads work ahead, but on no more than there are cores."""
+    workers = min(parallel, os.cpu_count() or 1)
+    if workers < 2:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        running: deque[Future[_Result]] = deque()
+        try:
+            for item in items:
+                if len(running) == workers:
+                    yield running.popleft().result()
+                running.append(pool.submit(work, item))
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
