@@ -28,6 +28,7 @@ from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, ref
 from kqformat.cli.progress import progress
 from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
 from kqformat.errors import ParameterError
+from kqformat.fields import MAX_COLORS
 from kqformat.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_target_arguments(parser)
     add_palette_arguments(parser)
     contents = parser.add_argument_group("contents")
+    contents.add_argument(
+        "--labels",
+        action="store_true",
+        help="the images are label masks: palette images keep their indices and palette, and of "
+        "grey ones the values are the indices; others are refused",
+    )
     codings = contents.add_mutually_exclusive_group()
     codings.add_argument(
         "--coding",
@@ -124,6 +131,7 @@ def run(options: argparse.Namespace) -> int:
     check_palette_options(options)
     check_target_options(options)
     _check_rdo(options)
+    _check_labels(options)
     prepare_pillow(options.max_pixels)
     readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
@@ -152,6 +160,17 @@ def _check_rdo(options: argparse.Namespace) -> None:
         raise ParameterError("--rdo would undo the dithering: give one of them")
 
 
+def _check_labels(options: argparse.Namespace) -> None:
+    """Raise `ParameterError` where --labels is given with what would change them."""
+    if not options.labels:
+        return
+    if quantizer_arguments(options) or options.palette or options.shared_palette or options.rdo:
+        raise ParameterError("--labels keeps all indices: give no option that chooses colours")
+    if options.colors == AUTO or target_of(options) is not None:
+        raise ParameterError("--labels keeps all indices: there is nothing to search for")
+    options.colors = MAX_COLORS
+
+
 def _encode(
     job: Job,
     source: bytes,
@@ -163,7 +182,7 @@ def _encode(
     from kqformat.codec.stream import encode_indexed
 
     started = time.perf_counter()
-    raster = read_picture(source, options.max_pixels)
+    raster = read_picture(source, options.max_pixels, labels=options.labels)
     loose, exact = (
         _kept(raster.metadata, options.keep - options.strip, exact=unchanged)
         for unchanged in (False, True)

@@ -36,8 +36,11 @@ def known_endings() -> tuple[set[str], set[str]]:
     return {ending for ending in known if formats[ending] in is_read}, known
 
 
-def read_picture(source: bytes, max_pixels: int) -> Raster:
-    """Read a picture; a .kq file with all that it has, unless it has to be turned."""
+def read_picture(source: bytes, max_pixels: int, *, labels: bool = False) -> Raster:
+    """Read a picture; a .kq file with all that it has, unless it has to be turned.
+
+    With `labels`, as `read_raster` does.
+    """
     from kqformat.codec.stream import decode_indexed
     from kqformat.rasters import Raster, info_of, orientation_of, read_raster
 
@@ -45,4 +48,4 @@ def read_picture(source: bytes, max_pixels: int) -> Raster:
         indexed = decode_indexed(source, limits=Limits(pixels=max_pixels))
         if orientation_of(info_of(indexed)) == 1:
             return Raster(indexed, indexed.metadata, 1)
-    return read_raster(io.BytesIO(source), max_pixels=max_pixels)
+    return read_raster(io.BytesIO(source), max_pixels=max_pixels, labels=labels)

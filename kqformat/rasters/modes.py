@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
+from kqformat.errors import RasterError
 from kqformat.model import IndexedImage
 from kqformat.rasters.depths import eight_bit, is_deep
 from kqformat.rasters.images import metadata_from, profile_space
@@ -41,6 +42,31 @@ def indexed_from(image: Image.Image) -> IndexedImage:
     if alpha is not None:
         palette = np.concatenate([palette, alpha[:, None]], axis=1)
     return IndexedImage(indices, palette, metadata_from(image))
+
+
+def labels_from(image: Image.Image) -> IndexedImage:
+    """Return a label mask exactly: of mode P its indices, of mode L its values as indices.
+
+    Those of mode L get the greys that they are as their palette, from 0 to the greatest of them;
+    no profile is applied, as labels are no colours.
+
+    Raises
+    ------
+    RasterError
+        If it is an image of another mode.
+    """
+    if image.mode == "P":
+        return indexed_from(image)
+    if image.mode != "L":
+        raise RasterError(f"no label mask: of mode {image.mode}, expected P or L (8 bits of grey)")
+    values = np.asarray(image)
+    greys = np.arange(int(values.max()) + 1, dtype=np.uint8)
+    palette = np.repeat(greys[:, None], 3, axis=1)
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int) and transparent < len(greys):
+        alpha = np.where(greys == transparent, np.uint8(0), np.uint8(255))
+        palette = np.concatenate([palette, alpha[:, None]], axis=1)
+    return IndexedImage(values, palette, metadata_from(image))
 
 
 def _palette_alpha(image: Image.Image, entries: int) -> npt.NDArray[np.uint8] | None:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from kqformat.errors import LimitError, RasterError
+from kqformat.errors import KqError, RasterError
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 from kqformat.rasters.images import metadata_from
-from kqformat.rasters.modes import indexed_from, pixels_from
+from kqformat.rasters.modes import indexed_from, labels_from, pixels_from
 from kqformat.rasters.orientation import turn_upright
 
 _GREY_SCALES = {"L;2": 85, "L;4": 17}
@@ -39,7 +39,7 @@ class Raster:
     frames: int
 
 
-def read_raster(source: str | IO[bytes], *, max_pixels: int) -> Raster:
+def read_raster(source: str | IO[bytes], *, max_pixels: int, labels: bool = False) -> Raster:
     """Read an image file of any format that Pillow knows.
 
     EXIF orientation is applied, to the resolution too, and removed from the metadata.
@@ -51,11 +51,13 @@ def read_raster(source: str | IO[bytes], *, max_pixels: int) -> Raster:
     max_pixels : int
         The most pixels to accept; checked when the size is known, before pixels are decoded.
         Pillow's own limit, `Image.MAX_IMAGE_PIXELS`, applies as well.
+    labels : bool
+        Whether it is a label mask, of which grey values are kept as indices.
 
     Raises
     ------
     RasterError
-        If it is no image or a damaged one.
+        If it is no image or a damaged one; with `labels`, if it is of true colour.
     LimitError
         If it has more pixels.
     OSError
@@ -67,15 +69,21 @@ def read_raster(source: str | IO[bytes], *, max_pixels: int) -> Raster:
             frames = _frames(image)
             _correct_transparency(image)
             turn_upright(image)
-            content = indexed_from(image) if image.mode == "P" else pixels_from(image)
+            content = _content(image, labels=labels)
             return Raster(content, metadata_from(image), frames)
-    except (LimitError, MemoryError, FileNotFoundError, IsADirectoryError, PermissionError):
+    except (KqError, MemoryError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except Image.DecompressionBombError as error:
         limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
         raise RasterError(f"has more pixels than the limit of {limit:,}") from error
     except Exception as error:  # Pillow's readers raise many kinds for damaged files
         raise RasterError(f"not an image that can be read ({_reason(error)})") from error
+
+
+def _content(image: Image.Image, *, labels: bool) -> IndexedImage | npt.NDArray[np.uint8]:
+    if labels:
+        return labels_from(image)
+    return indexed_from(image) if image.mode == "P" else pixels_from(image)
 
 
 def _frames(image: Image.Image) -> int:
