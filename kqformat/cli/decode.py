@@ -46,6 +46,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--format", metavar="FORMAT", help="png, bmp, gif, tiff, webp, … (what Pillow writes)"
     )
+    parser.add_argument(
+        "--grey",
+        action="store_true",
+        help="write pictures of which all colours are opaque greys as grey values, without a "
+        "palette, as masks of labels are often stored",
+    )
     add_max_pixels(parser)
     add_recovery_arguments(parser)
     parser.set_defaults(run=run)
@@ -92,7 +98,7 @@ def _decode(
     from kqformat.cli.saving import encoded_as
 
     indexed = _decoded(job, data, options, damaged)
-    encoded = encoded_as(kind, indexed)
+    encoded = encoded_as(kind, indexed, grey=options.grey)
     return encoded, (
         f"{input_name(job.source)} -> {output_name(job.target)}: "
         f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "

@@ -9,15 +9,15 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from kqformat.errors import RasterError
-from kqformat.model import IndexedImage
-from kqformat.rasters import image_from
+from kqformat.model import IndexedImage, look_up
+from kqformat.rasters import carried_info, image_from
 
 _WITH_PALETTE = {"PNG", "GIF", "BMP", "DIB", "TIFF", "PCX", "TGA"}
 _WITHOUT_ALPHA = {"JPEG", "MPO", "PPM", "BMP", "DIB", "PCX", "EPS"}
 _EXACT = {"WEBP": {"lossless": True, "exact": True}}
 
 
-def encoded_as(kind: str, indexed: IndexedImage) -> bytes:
+def encoded_as(kind: str, indexed: IndexedImage, *, grey: bool = False) -> bytes:
     """Encode a picture.
 
     Parameters
@@ -26,13 +26,20 @@ def encoded_as(kind: str, indexed: IndexedImage) -> bytes:
         Pillow's name of the format.
     indexed : IndexedImage
         The picture; its metadata goes along as far as the format and Pillow can.
+    grey : bool
+        Whether grey values are written where all colours are opaque greys.
 
     Raises
     ------
     RasterError
         If the format has no transparency, or no partial one, or too few colours, or Pillow fails.
     """
-    image = _image_for_gif(indexed) if kind == "GIF" else _image_for(kind, indexed)
+    if grey and _is_grey(indexed):
+        image = _image_of_greys(indexed)
+    elif kind == "GIF":
+        image = _image_for_gif(indexed)
+    else:
+        image = _image_for(kind, indexed)
     stream = io.BytesIO()
     try:
         image.save(stream, kind, **_options(kind, image))
@@ -41,6 +48,20 @@ def encoded_as(kind: str, indexed: IndexedImage) -> bytes:
     except Exception as error:  # Pillow's writers raise many kinds
         raise RasterError(f"cannot be written as {kind} ({error})") from error
     return stream.getvalue()
+
+
+def _is_grey(indexed: IndexedImage) -> bool:
+    """Whether all colours are opaque greys, and no profile says that they are not."""
+    greys = indexed.palette[:, :1]
+    is_opaque = bool((indexed.palette[:, 3:] == 255).all())
+    has_profile = indexed.metadata.icc_profile is not None
+    return is_opaque and not has_profile and bool((indexed.palette[:, :3] == greys).all())
+
+
+def _image_of_greys(indexed: IndexedImage) -> Image.Image:
+    image = Image.fromarray(look_up(indexed.palette[:, 0].copy(), indexed.indices))
+    image.info.update(carried_info(indexed.metadata))
+    return image
 
 
 def _image_for(kind: str, indexed: IndexedImage) -> Image.Image:
@@ -81,6 +102,9 @@ def _options(kind: str, image: Image.Image) -> dict[str, object]:
     xmp = options.get("xmp")
     if kind == "PNG" and isinstance(xmp, bytes):
         options["pnginfo"] = _png_text(xmp)
+    transparency = image.info.get("transparency")
+    if kind == "PNG" and isinstance(transparency, bytes):  # what is opaque at the end is implied
+        options["transparency"] = transparency.rstrip(b"\xff") or b"\xff"
     if kind == "ICO" and max(image.size) <= 256:  # or Pillow writes smaller ones
         options["sizes"] = [image.size]
     return options | _EXACT.get(kind, {})
