@@ -1,10 +1,12 @@
-"""Write `tools/web/codec/mixer_module.js`: mixed decisions (spec §7.3) as WebAssembly with SIMD.
+"""Write `tools/web/codec/mixer_module.js`: mixed decisions and walks as WebAssembly with SIMD.
 
     python tools/make_web_mixer.py            write the module; needs wat2wasm (wabt)
     python tools/make_web_mixer.py --check    write nothing; exit 1 if it would differ
 
-The text below is what `mixer.js` does in plain JavaScript, eight opinions at a time. The decoder
-takes the plain one where there is no WebAssembly; tests hold both to the same pixels.
+The text below is what `plain_mixer.js` (spec §7.3) and `plain_walk.js` (spec §7.5.5) do in plain
+JavaScript, eight opinions at a time. The decoder takes the plain ones where there is no
+WebAssembly; tests hold both to the same pixels. What a context is made of stays in JavaScript, in
+`entropy.js`: here are only the numbers of it, x[2] to x[15] at CONTEXTS.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
 # Where things are in memory, in bytes.
 CODER = 32  # low, high and code of the arithmetic decoder, u32
 LINES = 64  # where 16 slots are, but for what is added to all, u32
+CONTEXTS = 128  # the numbers x[2] to x[15] of a pixel's contexts, at 2 to 15, u32
+GRADIENT_PLACES = 192  # of the two predictions, places along the seven directions, i32
+LEARNT_PLACES = 224
+DISTANCE_CLASS = 256  # 141 classes of distances, u8
 OPINION = 4096  # 65,536 opinions, i16
 FOLLOWER = OPINION + 2 * 65_536  # 131,072 slots, u16
 SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u32
@@ -28,7 +34,16 @@ WEIGHTS_A = SQUASH + 4 * 6_148  # 288 sets of 16, i16
 WEIGHTS_B = WEIGHTS_A + 32 * 288  # 273 sets
 REFINEMENTS_A = WEIGHTS_B + 32 * 273  # 640 of 26 numbers, u16
 REFINEMENTS_B = REFINEMENTS_A + 52 * 640  # 4,096
-SLOTS = (REFINEMENTS_B + 52 * 4096 + 4095) // 4096 * 4096
+CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u32
+NODES = (CHANCES + 4 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
+SLOTS = (NODES + 64 * 65_536 + 4095) // 4096 * 4096
+
+# Where tables begin in the slots, as in memory.js.
+AT_DISTANCE = 128 * 128 + 128 * 8 * 2
+AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16
+
+# Where the numbers of a node are, in bytes, as in palette_tree.js.
+LOW, MIDDLE, HIGH, DIRECTION, CUT, INVERSE, DEPTH, GROUP, LOCAL, LEFT, RIGHT = range(0, 44, 4)
 
 
 def opinions(half: int) -> str:
@@ -37,36 +52,57 @@ def opinions(half: int) -> str:
     for lane in range(8):
         at = LINES + 4 * (8 * half + lane)
         line = f"(i32.load offset={at} (i32.const 0))"
-        place = f"(i32.shl (i32.add {line} (global.get $local)) (i32.const 1))"
+        place = f"(i32.shl (i32.add {line} (local.get $local)) (i32.const 1))"
         slot = f"(i32.shl (i32.load16_u offset={SLOTS} {place}) (i32.const 1))"
         text = f"(v128.load16_lane offset={OPINION} {lane} {slot} {text})"
     return text
 
 
-def weighed(weights: str) -> str:
-    """Return the clamped sum of the opinions by one set, its address being in `weights`."""
+def weighed(weights: str, logit: str) -> Iterator[str]:
+    """Yield what sets a logit to the sum of the opinions by the set at the address `weights`."""
     halves = (
         f"(i32x4.dot_i16x8_s (v128.load offset={16 * half} (local.get ${weights}))"
-        f" (global.get $t{half}))"
+        f" (local.get $t{half}))"
         for half in (0, 1)
     )
-    return f"(call $logit (i32x4.add {' '.join(halves)}))"
+    yield f"(local.set $sums (i32x4.add {' '.join(halves)}))"
+    turned = (
+        "(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $sums) (local.get $sums))"
+    )
+    yield f"(local.set $sums (i32x4.add (local.get $sums) {turned}))"
+    lanes = " ".join(f"(i32x4.extract_lane {lane} (local.get $sums))" for lane in (0, 1))
+    yield f"(local.set ${logit} (i32.shr_s (i32.add {lanes}) (i32.const 13)))"
+    yield clamped(logit, -3072, 3072)
+
+
+def clamped(name: str, least: int, most: int) -> str:
+    """Return what keeps a local within bounds."""
+    value, low, high = f"(local.get ${name})", f"(i32.const {least})", f"(i32.const {most})"
+    above = f"(select {value} {low} (i32.gt_s {value} {low}))"
+    below = f"(select {value} {high} (i32.lt_s {value} {high}))"
+    return f"(local.set ${name} {above}) (local.set ${name} {below})"
+
+
+def squashed(logit: str) -> str:
+    """Return the expression of a logit's probability."""
+    place = f"(i32.shl (i32.add (local.get ${logit}) (i32.const 3072)) (i32.const 2))"
+    return f"(i32.load offset={SQUASH} {place})"
 
 
 def learned(weights: str, squashed: str) -> Iterator[str]:
     """Yield what moves one set of weights by its error."""
-    error = f"(i32.shr_s (i32.sub (local.get $one) (global.get ${squashed})) (i32.const 1))"
+    error = f"(i32.shr_s (i32.sub (local.get $one) (local.get ${squashed})) (i32.const 1))"
     yield f"(local.set $error (i16x8.splat {error}))"
     for half in (0, 1):
         parts = (
             "(i32x4.shr_s (i32x4.add (i32x4.shr_s"
-            f" (i32x4.extmul_{part}_i16x8_s (global.get $t{half}) (local.get $error))"
-            " (i32.const 15)) (local.get $shifts)) (global.get $shift))"
+            f" (i32x4.extmul_{part}_i16x8_s (local.get $t{half}) (local.get $error))"
+            " (i32.const 15)) (local.get $shifts)) (local.get $shift))"
             for part in ("low", "high")
         )
         yield (
-            f"(v128.store offset={16 * half} (global.get ${weights}) (i16x8.add_sat_s"
-            f" (v128.load offset={16 * half} (global.get ${weights}))"
+            f"(v128.store offset={16 * half} (local.get ${weights}) (i16x8.add_sat_s"
+            f" (v128.load offset={16 * half} (local.get ${weights}))"
             f" (i16x8.narrow_i32x4_s {' '.join(parts)})))"
         )
 
@@ -76,7 +112,7 @@ def slots_learn() -> Iterator[str]:
     for i in range(16):
         at = LINES + 4 * i
         line = f"(i32.load offset={at} (i32.const 0))"
-        yield f"(local.set $at (i32.shl (i32.add {line} (global.get $local)) (i32.const 1)))"
+        yield f"(local.set $at (i32.shl (i32.add {line} (local.get $local)) (i32.const 1)))"
         slot = f"(i32.or (local.get $one) (i32.load16_u offset={SLOTS} (local.get $at)))"
         follower = f"(i32.load16_u offset={FOLLOWER} (i32.shl {slot} (i32.const 1)))"
         yield f"(i32.store16 offset={SLOTS} (local.get $at) {follower})"
@@ -84,10 +120,165 @@ def slots_learn() -> Iterator[str]:
 
 def refinement_learns(name: str) -> str:
     """Return what moves the nearer number of a refinement, its address being in a global."""
-    number = f"(i32.load16_u (global.get ${name}))"
+    number = f"(i32.load16_u (local.get ${name}))"
     target = "(i32.sub (local.get $one) (local.get $bit))"
     step = f"(i32.shr_s (i32.sub {target} {number}) (i32.const 6))"
-    return f"(i32.store16 (global.get ${name}) (i32.add {number} {step}))"
+    return f"(i32.store16 (local.get ${name}) (i32.add {number} {step}))"
+
+
+def lines_of_group() -> Iterator[str]:
+    """Yield what finds where the slots 2 to 15 of a group of nodes begin."""
+    for four in range(4):
+        context = f"(v128.load offset={CONTEXTS + 16 * four} (i32.const 0))"
+        yield f"(local.set $x {context})"
+        mixed = (
+            "(i32x4.mul (v128.xor (local.get $x) (i32x4.shr_u (local.get $x) (i32.const 15)))"
+            " (i32x4.splat (i32.const 0x2c1b3c6d)))"
+        )
+        place = (
+            f"(i32x4.shl (i32x4.shr_u (i32x4.add {mixed} (local.get $added))"
+            " (global.get $near_shift)) (i32.const 4))"
+        )
+        first = 4 * four - 2
+        steps = " ".join(str(first + lane) for lane in range(4))
+        begin = (
+            f"(i32x4.add (i32x4.splat (global.get $near_at)) (i32x4.mul"
+            f" (v128.const i32x4 {steps}) (i32x4.splat (global.get $near_size))))"
+        )
+        at = LINES + 16 * four
+        yield f"(v128.store offset={at} (i32.const 0) (i32x4.add {place} {begin}))"
+
+
+def side(rank: str) -> str:
+    """Return the expression of where a neighbour's rank lies: 0, 1, or 2 where it is outside."""
+    outside = f"(i32.lt_u (i32.sub (local.get ${rank}) (local.get $low)) (local.get $size))"
+    return f"(select (i32.ge_s (local.get ${rank}) (local.get $middle)) (i32.const 2) {outside})"
+
+
+def distance_class(name: str, distance: str) -> str:
+    """Return what sets a local to the class of a distance from a node's cut."""
+    sign = "(local.get $sign)"
+    size = f"(i64.extend_i32_u (i32.sub (i32.xor (local.get $t) {sign}) {sign}))"
+    scaled = f"(i32.wrap_i64 (i64.shr_u (i64.mul (local.get $inverse) {size}) (i64.const 16)))"
+    most = "(i32.const 140)"
+    kind = (
+        f"(i32.load8_u offset={DISTANCE_CLASS}"
+        f" (select (local.get $t) {most} (i32.lt_u (local.get $t) {most})))"
+    )
+    return (
+        f"(local.set $t {distance}) (local.set $sign (i32.shr_s (local.get $t) (i32.const 31)))"
+        f" (local.set $t {scaled})"
+        f" (local.set ${name} (i32.add (i32.const 12) (i32.xor {sign} {kind})))"
+    )
+
+
+def walk_source() -> str:
+    """Return the functions that walk a palette's tree."""
+
+    def number(name: int) -> str:
+        return f"(i32.load offset={NODES + name} (local.get $at))"
+
+    def place(table: int) -> str:
+        direction = f"(i32.shl {number(DIRECTION)} (i32.const 2))"
+        return f"(i32.sub (i32.load offset={table} {direction}) (local.get $cut))"
+
+    def learns(slot: str, place: str) -> str:
+        follower = f"(i32.or (i32.shl (local.get $bit) (i32.const 16)) (local.get ${slot}))"
+        return (
+            f"(i32.store16 offset={SLOTS} (local.get ${place})"
+            f" (i32.load16_u offset={FOLLOWER} (i32.shl {follower} (i32.const 1))))"
+        )
+
+    def is_sure(comparison: str, state: int) -> str:
+        both = (f"(i32.{comparison} (local.get $s{i}) (i32.const {16 * state}))" for i in (0, 1))
+        return f"(i32.and {' '.join(both)})"
+
+    return f"""
+  (func (export "plan") (param $near_at i32) (param $near_bits i32)
+    (global.set $near_at (local.get $near_at))
+    (global.set $near_size (i32.shl (i32.const 1) (local.get $near_bits)))
+    (global.set $near_shift (i32.sub (i32.const 36) (local.get $near_bits))))
+
+  (func $find (param $group i32) (local $added v128) (local $x v128)
+    (local.set $added
+      (i32x4.splat (i32.mul (local.get $group) (i32.const 0x9e3779b1))))
+    {" ".join(lines_of_group())})
+
+  (func $node_bit (param $node i32) (param $at i32) (param $expected i32) (param $activity i32)
+    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
+    (local $cut i32) (local $inverse i64) (local $learnt i32) (local $c1 i32) (local $c2 i32)
+    (local $c3 i32) (local $p0 i32) (local $p1 i32) (local $s0 i32) (local $s1 i32)
+    (local $bit i32) (local $local i32) (local $low i32) (local $middle i32) (local $size i32)
+    (local $t i32) (local $sign i32)
+    (local.set $cut {number(CUT)})
+    (local.set $inverse (i64.extend_i32_u {number(INVERSE)}))
+    (local.set $learnt {place(LEARNT_PLACES)})
+    {distance_class("c1", place(GRADIENT_PLACES))}
+    {distance_class("c2", "(local.get $learnt)")}
+    {distance_class("c3", "(i32.shl (local.get $learnt) (i32.const 1))")}
+    (local.set $p0 (i32.add (i32.const {AT_DISTANCE}) (i32.add
+      (i32.shl (i32.add (i32.shl (i32.add (i32.mul (local.get $c1) (i32.const 24))
+        (local.get $c2)) (i32.const 3)) (local.get $activity)) (i32.const 4))
+      (select {number(DEPTH)} (i32.const 15) (i32.lt_u {number(DEPTH)} (i32.const 15))))))
+    (local.set $p1 (i32.add (i32.const {AT_FINE}) (i32.add (i32.shl (i32.add (i32.mul
+      (i32.and (local.get $node) (i32.const 1023)) (i32.const 24)) (local.get $c3)) (i32.const 3))
+      (local.get $expected))))
+    (local.set $s0 (i32.load16_u offset={SLOTS} (i32.shl (local.get $p0) (i32.const 1))))
+    (local.set $s1 (i32.load16_u offset={SLOTS} (i32.shl (local.get $p1) (i32.const 1))))
+    (if (i32.and (i32.and
+        (i32.ge_u (i32.and (local.get $s0) (i32.const 15)) (i32.const 8))
+        (i32.ge_u (i32.and (local.get $s1) (i32.const 15)) (i32.const 6)))
+        (i32.or {is_sure("lt_u", 1196)} {is_sure("ge_u", 2900)}))
+      (then
+        (local.set $bit (call $decode (i32.load offset={CHANCES} (i32.shl (i32.shr_u (i32.add
+          (i32.shr_u (local.get $s0) (i32.const 4)) (i32.shr_u (local.get $s1) (i32.const 4)))
+          (i32.const 1)) (i32.const 2)))))
+        (local.set $p0 (i32.shl (local.get $p0) (i32.const 1)))
+        (local.set $p1 (i32.shl (local.get $p1) (i32.const 1)))
+        {learns("s0", "p0")}
+        {learns("s1", "p1")}
+        (return (local.get $bit))))
+    (local.set $local {number(LOCAL)})
+    (i32.store offset={LINES} (i32.const 0) (i32.sub (local.get $p0) (local.get $local)))
+    (i32.store offset={LINES + 4} (i32.const 0) (i32.sub (local.get $p1) (local.get $local)))
+    (local.set $low {number(LOW)})
+    (local.set $middle {number(MIDDLE)})
+    (local.set $size (i32.sub {number(HIGH)} (local.get $low)))
+    (call $decide (local.get $local)
+      (i32.add (i32.const 32) (i32.and (local.get $node) (i32.const 255)))
+      (i32.add (i32.const 192) (i32.add (i32.add {side("W")}
+        (i32.mul {side("N")} (i32.const 3))) (i32.add (i32.mul {side("NW")} (i32.const 9))
+        (i32.mul {side("NE")} (i32.const 27)))))
+      (i32.add (i32.const 128) (i32.and (local.get $node) (i32.const 511)))
+      (i32.and (i32.add (i32.mul (local.get $node) (i32.const 24)) (local.get $c2))
+        (i32.const 4095))))
+
+  (func (export "walk") (param $excluded i32) (param $expected i32) (param $activity i32)
+    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
+    (local $node i32) (local $at i32) (local $group i32) (local $left i32) (local $right i32)
+    (local $leaf i32) (local $bit i32)
+    (local.set $leaf (select (i32.const 0) (i32.sub (i32.const -1) (local.get $excluded))
+      (i32.lt_s (local.get $excluded) (i32.const 0))))
+    (local.set $group (i32.const -1))
+    (loop $next_node
+      (local.set $at (i32.shl (local.get $node) (i32.const 6)))
+      (local.set $left {number(LEFT)})
+      (local.set $right {number(RIGHT)})
+      (if (i32.eq (local.get $left) (local.get $leaf))
+        (then (local.set $node (local.get $right)))
+        (else (if (i32.eq (local.get $right) (local.get $leaf))
+          (then (local.set $node (local.get $left)))
+          (else
+            (if (i32.ne {number(GROUP)} (local.get $group))
+              (then
+                (local.set $group {number(GROUP)})
+                (call $find (local.get $group))))
+            (local.set $bit (call $node_bit (local.get $node) (local.get $at)
+              (local.get $expected) (local.get $activity)
+              (local.get $W) (local.get $N) (local.get $NW) (local.get $NE)))
+            (local.set $node (select (local.get $right) (local.get $left) (local.get $bit)))))))
+      (br_if $next_node (i32.ge_s (local.get $node) (i32.const 0))))
+    (i32.sub (i32.const -1) (local.get $node)))"""
 
 
 def module_source() -> str:
@@ -95,68 +286,12 @@ def module_source() -> str:
     return f"""(module
   (import "coder" "next" (func $next (result i32)))
   (memory (export "memory") 16)
-  (global $t0 (mut v128) (v128.const i64x2 0 0))
-  (global $t1 (mut v128) (v128.const i64x2 0 0))
-  (global $local (mut i32) (i32.const 0))
-  (global $wa (mut i32) (i32.const 0))
-  (global $wb (mut i32) (i32.const 0))
-  (global $ra (mut i32) (i32.const 0))
-  (global $rb (mut i32) (i32.const 0))
-  (global $sa (mut i32) (i32.const 0))
-  (global $sb (mut i32) (i32.const 0))
-  (global $shift (mut i32) (i32.const 1))
   (global $mixed (mut i32) (i32.const 0))
+  (global $near_at (mut i32) (i32.const 0))
+  (global $near_size (mut i32) (i32.const 0))
+  (global $near_shift (mut i32) (i32.const 0))
 
   (func (export "restart") (global.set $mixed (i32.const 0)))
-
-  (func $logit (param $sums v128) (result i32) (local $s i32)
-    (local.set $sums (i32x4.add (local.get $sums)
-      (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $sums) (local.get $sums))))
-    (local.set $s (i32.shr_s (i32.add (i32x4.extract_lane 0 (local.get $sums))
-      (i32x4.extract_lane 1 (local.get $sums))) (i32.const 13)))
-    (if (i32.lt_s (local.get $s) (i32.const -3072)) (then (return (i32.const -3072))))
-    (if (i32.gt_s (local.get $s) (i32.const 3072)) (then (return (i32.const 3072))))
-    (local.get $s))
-
-  (func $squash (param $s i32) (result i32)
-    (i32.load offset={SQUASH} (i32.shl (i32.add (local.get $s) (i32.const 3072)) (i32.const 2))))
-
-  (func $mix (param $local i32) (param $a i32) (param $b i32)
-    (param $ra i32) (param $rb i32) (result i32)
-    (local $s i32) (local $f i32) (local $j i32) (local $p i32)
-    (global.set $local (local.get $local))
-    (global.set $t0 {opinions(0)})
-    (global.set $t1 {opinions(1)})
-    (local.set $a (i32.add (i32.const {WEIGHTS_A}) (i32.shl (local.get $a) (i32.const 5))))
-    (local.set $b (i32.add (i32.const {WEIGHTS_B}) (i32.shl (local.get $b) (i32.const 5))))
-    (global.set $wa (local.get $a))
-    (global.set $wb (local.get $b))
-    (global.set $sa {weighed("a")})
-    (global.set $sb {weighed("b")})
-    (local.set $s (i32.shr_s (i32.add (global.get $sa) (global.get $sb)) (i32.const 1)))
-    (global.set $sa (call $squash (global.get $sa)))
-    (global.set $sb (call $squash (global.get $sb)))
-    (local.set $f (i32.and (local.get $s) (i32.const 255)))
-    (local.set $j
-      (i32.shl (i32.shr_u (i32.add (local.get $s) (i32.const 3072)) (i32.const 8)) (i32.const 1)))
-    (local.set $ra (i32.add (i32.add (i32.const {REFINEMENTS_A}) (local.get $j))
-      (i32.mul (local.get $ra) (i32.const 52))))
-    (local.set $rb (i32.add (i32.add (i32.const {REFINEMENTS_B}) (local.get $j))
-      (i32.mul (local.get $rb) (i32.const 52))))
-    (local.set $p (i32.shr_s (i32.add (i32.add
-      (i32.shl (call $squash (local.get $s)) (i32.const 1))
-      (i32.shr_u (i32.add
-        (i32.mul (i32.add (i32.load16_u (local.get $ra)) (i32.load16_u (local.get $rb)))
-          (i32.sub (i32.const 256) (local.get $f)))
-        (i32.mul
-          (i32.add (i32.load16_u offset=2 (local.get $ra)) (i32.load16_u offset=2 (local.get $rb)))
-          (local.get $f))) (i32.const 8))) (i32.const 2)) (i32.const 2)))
-    (local.set $j (i32.shl (i32.ge_u (local.get $f) (i32.const 128)) (i32.const 1)))
-    (global.set $ra (i32.add (local.get $ra) (local.get $j)))
-    (global.set $rb (i32.add (local.get $rb) (local.get $j)))
-    (if (i32.lt_s (local.get $p) (i32.const 1)) (then (return (i32.const 1))))
-    (if (i32.gt_s (local.get $p) (i32.const 65535)) (then (return (i32.const 65535))))
-    (local.get $p))
 
   (func $decode (param $p i32) (result i32)
     (local $low i32) (local $high i32) (local $code i32) (local $middle i32) (local $bit i32)
@@ -182,25 +317,52 @@ def module_source() -> str:
     (i32.store offset={CODER + 8} (i32.const 0) (local.get $code))
     (local.get $bit))
 
-  (func (export "decide") (param $local i32) (param $a i32) (param $b i32)
-    (param $ra i32) (param $rb i32) (result i32) (local $bit i32)
-    (local.set $bit (call $decode (call $mix (local.get $local) (local.get $a) (local.get $b)
-      (local.get $ra) (local.get $rb))))
-    (call $learn (local.get $bit))
-    (local.get $bit))
-
-  (func $learn (param $bit i32)
-    (local $one i32) (local $at i32) (local $error v128) (local $shifts v128)
+  (func $decide (export "decide") (param $local i32) (param $wa i32) (param $wb i32)
+    (param $ra i32) (param $rb i32) (result i32)
+    (local $t0 v128) (local $t1 v128) (local $sums v128) (local $sa i32) (local $sb i32)
+    (local $s i32) (local $f i32) (local $j i32) (local $p i32) (local $bit i32) (local $one i32)
+    (local $shift i32) (local $at i32) (local $error v128) (local $shifts v128)
+    (local.set $t0 {opinions(0)})
+    (local.set $t1 {opinions(1)})
+    (local.set $wa (i32.add (i32.const {WEIGHTS_A}) (i32.shl (local.get $wa) (i32.const 5))))
+    (local.set $wb (i32.add (i32.const {WEIGHTS_B}) (i32.shl (local.get $wb) (i32.const 5))))
+    {" ".join(weighed("wa", "sa"))}
+    {" ".join(weighed("wb", "sb"))}
+    (local.set $s (i32.shr_s (i32.add (local.get $sa) (local.get $sb)) (i32.const 1)))
+    (local.set $sa {squashed("sa")})
+    (local.set $sb {squashed("sb")})
+    (local.set $f (i32.and (local.get $s) (i32.const 255)))
+    (local.set $j
+      (i32.shl (i32.shr_u (i32.add (local.get $s) (i32.const 3072)) (i32.const 8)) (i32.const 1)))
+    (local.set $ra (i32.add (i32.add (i32.const {REFINEMENTS_A}) (local.get $j))
+      (i32.mul (local.get $ra) (i32.const 52))))
+    (local.set $rb (i32.add (i32.add (i32.const {REFINEMENTS_B}) (local.get $j))
+      (i32.mul (local.get $rb) (i32.const 52))))
+    (local.set $p (i32.shr_s (i32.add (i32.add
+      (i32.shl {squashed("s")} (i32.const 1))
+      (i32.shr_u (i32.add
+        (i32.mul (i32.add (i32.load16_u (local.get $ra)) (i32.load16_u (local.get $rb)))
+          (i32.sub (i32.const 256) (local.get $f)))
+        (i32.mul
+          (i32.add (i32.load16_u offset=2 (local.get $ra)) (i32.load16_u offset=2 (local.get $rb)))
+          (local.get $f))) (i32.const 8))) (i32.const 2)) (i32.const 2)))
+    (local.set $j (i32.shl (i32.ge_u (local.get $f) (i32.const 128)) (i32.const 1)))
+    (local.set $ra (i32.add (local.get $ra) (local.get $j)))
+    (local.set $rb (i32.add (local.get $rb) (local.get $j)))
+    {clamped("p", 1, 65535)}
+    (local.set $bit (call $decode (local.get $p)))
     (local.set $one (i32.shl (local.get $bit) (i32.const 16)))
-    (global.set $shift
+    (local.set $shift
       (select (i32.const 1) (i32.const 2) (i32.lt_u (global.get $mixed) (i32.const 131072))))
     (global.set $mixed (i32.add (global.get $mixed) (i32.const 1)))
-    (local.set $shifts (i32x4.splat (global.get $shift)))
+    (local.set $shifts (i32x4.splat (local.get $shift)))
     {" ".join(learned("wa", "sa"))}
     {" ".join(learned("wb", "sb"))}
     {" ".join(slots_learn())}
     {refinement_learns("ra")}
-    {refinement_learns("rb")}))
+    {refinement_learns("rb")}
+    (local.get $bit))
+  {walk_source()})
 """
 
 
@@ -222,12 +384,19 @@ def module_text() -> str:
         "WEIGHTS_B": WEIGHTS_B,
         "REFINEMENTS_A": REFINEMENTS_A,
         "REFINEMENTS_B": REFINEMENTS_B,
+        "CHANCES": CHANCES,
+        "CONTEXTS": CONTEXTS,
+        "DISTANCE_CLASS": DISTANCE_CLASS,
+        "GRADIENT_PLACES": GRADIENT_PLACES,
+        "LEARNT_PLACES": LEARNT_PLACES,
+        "NODES": NODES,
         "SLOTS": SLOTS,
     }
     return "".join(
         [
-            "// Mixed decisions (spec §7.3) as WebAssembly, compiled by tools/make_web_mixer.py\n"
-            "// from the text there; a test keeps them alike.\n\n",
+            "// Mixed decisions and walks (spec §7.3, §7.5.5) as WebAssembly, compiled by\n"
+            "// tools/make_web_mixer.py"
+            " from the text there; a test keeps them alike.\n\n",
             *(f"export const AT_{name} = {place};\n" for name, place in places.items()),
             "\nexport const MODULE = [\n",
             *(f'  "{line}",\n' for line in lines),

@@ -30,3 +30,6 @@ export function classOf(value, list) {
 export function classTable(list, last, divisor = 1) {
   return Uint8Array.from({ length: last + 1 }, (_, i) => classOf(Math.floor(i / divisor), list));
 }
+
+/** Of a distance of 0 to 140, and more, one of twelve classes. */
+export const DISTANCE_CLASS = classTable([2, 4, 7, 10, 14, 20, 28, 40, 60, 90, 140], 140);

@@ -22,6 +22,10 @@ export class PlainMixer {
     this.mixed = 0;
     /** Where the 16 slots of the next decision are, but for what `decide` adds. */
     this.lines = new Int32Array(16);
+    /** The contexts of a pixel, and the places of its two predictions, for the walk. */
+    this.contexts = new Int32Array(16);
+    this.gradientPlaces = new Int32Array(7);
+    this.learntPlaces = new Int32Array(7);
   }
 
   /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */

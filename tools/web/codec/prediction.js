@@ -9,8 +9,11 @@ const LARGEST_WEIGHT = 131_072;
 
 /** Two predictions of each sample in 1/8, made of the colours of eight neighbours. */
 export class Prediction {
-  /** `colors`: four samples for each rank. An opaque alpha is always foreseen: it is left out. */
-  constructor(colors, channels, width) {
+  /**
+   * `colors`: four samples for each rank. An opaque alpha is always foreseen: it is left out.
+   * The last has two arrays of seven numbers, for what the walk down the tree wants to know.
+   */
+  constructor(colors, channels, width, { gradientPlaces, learntPlaces }) {
     this.colors = colors;
     this.channels = channels;
     this.width = width;
@@ -22,8 +25,8 @@ export class Prediction {
     this.gradient = new Int32Array(4).fill(2040);
     this.learnt = new Int32Array(4).fill(2040);
     /** Places of both predictions along the seven directions. */
-    this.gradientPlaces = new Int32Array(7);
-    this.learntPlaces = new Int32Array(7);
+    this.gradientPlaces = gradientPlaces;
+    this.learntPlaces = learntPlaces;
     this.energy = 0;
     this.activity = 0;
     // a number on either side stands for the columns that are clamped

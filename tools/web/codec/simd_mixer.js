@@ -1,10 +1,17 @@
 // Mixed decisions (spec §7.3) by WebAssembly with SIMD: what plain_mixer.js does, in less time.
 
+import { DISTANCE_CLASS } from "./contexts.js";
 import {
+  AT_CHANCES,
   AT_CODER,
+  AT_CONTEXTS,
+  AT_DISTANCE_CLASS,
   AT_FOLLOWER,
-  AT_OPINION,
+  AT_GRADIENT_PLACES,
+  AT_LEARNT_PLACES,
   AT_LINES,
+  AT_NODES,
+  AT_OPINION,
   AT_REFINEMENTS_A,
   AT_REFINEMENTS_B,
   AT_SLOTS,
@@ -14,7 +21,7 @@ import {
   MODULE,
 } from "./mixer_module.js";
 import { startingRefinements } from "./plain_mixer.js";
-import { BLANK, FOLLOWER, OPINION, SQUASH } from "./slots.js";
+import { BLANK, CHANCE_16, FOLLOWER, OPINION, SQUASH } from "./slots.js";
 
 const PAGE = 65_536;
 
@@ -43,6 +50,8 @@ function makeInstance() {
     new Int16Array(buffer, AT_OPINION, OPINION.length).set(OPINION);
     new Uint16Array(buffer, AT_FOLLOWER, FOLLOWER.length).set(FOLLOWER);
     new Int32Array(buffer, AT_SQUASH, SQUASH.length).set(SQUASH);
+    new Int32Array(buffer, AT_CHANCES, CHANCE_16.length).set(CHANCE_16);
+    new Uint8Array(buffer, AT_DISTANCE_CLASS, DISTANCE_CLASS.length).set(DISTANCE_CLASS);
     return exports;
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) {
@@ -71,6 +80,9 @@ export class SimdMixer {
     this.decide = decide;
     this.slots = new Uint16Array(buffer, AT_SLOTS, slots).fill(BLANK);
     this.lines = new Int32Array(buffer, AT_LINES, 16);
+    this.contexts = new Int32Array(buffer, AT_CONTEXTS, 16);
+    this.gradientPlaces = new Int32Array(buffer, AT_GRADIENT_PLACES, 7);
+    this.learntPlaces = new Int32Array(buffer, AT_LEARNT_PLACES, 7);
     new Int16Array(buffer, AT_WEIGHTS_A, weightsA.length).set(weightsA);
     new Int16Array(buffer, AT_WEIGHTS_B, weightsB.length).set(weightsB);
     const [ra, rb] = [refinementsA, refinementsB].map(startingRefinements);
@@ -82,5 +94,13 @@ export class SimdMixer {
   /** Let one slot learn a bit. */
   learn(place, bit) {
     this.slots[place] = FOLLOWER[(bit << 16) | this.slots[place]];
+  }
+
+  /** Return what walks a palette's tree, as PlainWalk does; `memory` is the one with this mixer. */
+  walkOn(tree, memory) {
+    const { buffer } = instance.memory;
+    new Int32Array(buffer, AT_NODES, tree.nodes.length).set(tree.nodes);
+    instance.plan(memory.atNear, memory.nearBits);
+    return instance;
   }
 }
