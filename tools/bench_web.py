@@ -76,8 +76,8 @@ def _row(
         own.append(indices.size / seconds / 1e6)
         if hashlib.sha256(indices.astype("<u2").tobytes()).hexdigest() != result["sha256"]:
             raise SystemExit(f"{name}, k = {k}, {coding}: the decoders do not agree")
-    speeds = [result["pixels"] / max(result["processor"], 1e-6) / 1e6 for result in found]
-    first = [result["pixels"] / result["first"] / 1e6 for result in found]
+    speeds = [result["pixels"] / result["seconds"] / 1e6 for result in found]
+    first = [result["pixels"] / max(result["first"], 1e-6) / 1e6 for result in found]
     means = map(geometric_mean, (speeds, first, own))
     fast, starting, native = means
     return [name, len(files), k, coding, fast, min(speeds), starting, native]
