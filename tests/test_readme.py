@@ -36,13 +36,13 @@ CHOICES = re.findall(
 
 def test_readme_has_what_is_tested_here() -> None:
     """The patterns above find the blocks, commands and rows of the README."""
-    assert len(PYTHON) == 3
+    assert len(PYTHON) == 4
     assert len(COMMANDS) >= 6
     assert len(TABLE) >= 7
     assert len(CHOICES) == 8
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python"])
+@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "labels"])
 def test_python_blocks_run(
     block: str, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +85,8 @@ def lay_out(folder: Path, data_folder: Path) -> None:
     for name in ("b", "pictures/inner/two"):
         photo.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(folder / f"{name}.png")
     photo.save(folder / "sky.jpg")
+    (folder / "masks").mkdir()
+    Image.linear_gradient("L").save(folder / "masks" / "grey.png")
     Image.open(data_folder / "chart.png").convert("RGB").resize((80, 60)).save(folder / "chart.png")
     Image.linear_gradient("L").resize(photo.size).save(folder / "mask.png")
 
