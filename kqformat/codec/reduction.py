@@ -24,11 +24,11 @@ from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.head import check_crc
 from kqformat.codec.layout import Layout
-from kqformat.codec.payloads import check_band, read_band
+from kqformat.codec.payloads import read_band
 from kqformat.codec.sections import PACKED_TAG, Section, section_start
 from kqformat.codec.stream import palette_array
 from kqformat.errors import FormatError, ParameterError
-from kqformat.fields import checked_integer
+from kqformat.fields import checked_integer, index_width
 from kqformat.model import Indices
 
 _Item = TypeVar("_Item")
@@ -268,26 +268,28 @@ def _packed_blocks(
 ) -> Iterator[Indices]:
     """Yield the rows of a packed band; what is wrong with it is told in the order of the spec."""
     colors = len(palette)
-    bits = (colors - 1).bit_length()
+    bits = index_width(colors)
     step = _BLOCK_PIXELS // width // _ROWS_OF_WHOLE_BYTES * _ROWS_OF_WHOLE_BYTES
     step = max(_ROWS_OF_WHOLE_BYTES, step)
     computed = crc32(section_start(band.tag, band.length))
     offset = band.payload_offset
+    wrong: FormatError | None = None  # told where the CRC-32 of the band is right only
     with byte_view(data) as view:
         for top in range(0, rows, step):
-            count = min(step, rows - top) * width
-            length = packed_byte_length(count, bits)
-            indices = packed.empty_indices(colors, count)
+            indices = packed.empty_indices(colors, min(step, rows - top) * width)
+            length = packed_byte_length(len(indices), bits)
             with view[offset : offset + length] as payload:
                 computed = crc32(payload, computed)
                 try:
                     packed.unpack(payload, colors, indices, offset)
-                except FormatError:
-                    check_band(data, band, palette, rows, width)  # of a wrong CRC-32 first
-                    raise
+                except FormatError as error:
+                    wrong = wrong or error
             offset += length
-            yield indices.reshape(-1, width)
+            if wrong is None:
+                yield indices.reshape(-1, width)
     check_crc(band.crc, computed, f"crc of section {PACKED_TAG!r}", band.crc_offset)
+    if wrong is not None:
+        raise wrong
 
 
 def _in_order(

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BAND_SHIFTS, CODINGS, indexed_images, mixed_images
+from suite import INVALID, name, read_vector
 
 import kqformat
-from kqformat import FormatError, IndexedImage, KqFile, Limits, ParameterError
+from kqformat import FormatError, IndexedImage, KqError, KqFile, Limits, ParameterError
 from kqformat.codec import reduction_kernel
 from kqformat.codec.reduction import Averaging, Axis, Grid
 
@@ -150,6 +151,17 @@ def test_every_flipped_bit_is_noticed(coding: str) -> None:
         with pytest.raises(FormatError) as found:
             KqFile(bytes(broken)).thumbnail(4)
         assert str(found.value) == str(wanted.value)
+
+
+@pytest.mark.parametrize("entry", INVALID, ids=name)
+def test_invalid_vector_gives_the_same_error(entry: dict[str, Any]) -> None:
+    """What a whole decoder says of a wrong file, a thumbnail says, too."""
+    data = read_vector(entry)
+    with pytest.raises(KqError) as wanted:
+        kqformat.decode(data)
+    with pytest.raises(KqError) as found:
+        KqFile(data).thumbnail(4)
+    assert (type(found.value), str(found.value)) == (type(wanted.value), str(wanted.value))
 
 
 def peak_of_thumbnail(rows: int, coding: str) -> int:
