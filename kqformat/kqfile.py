@@ -13,9 +13,10 @@ from bitarray import bitarray
 from bitarray.util import ba2int
 
 from kqformat.codec.cursor import BytesLike, byte_view
+from kqformat.codec.grid import Grid
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
-from kqformat.codec.reduction import Grid, averaged, picked
+from kqformat.codec.reduction import averaged, picked
 from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import (

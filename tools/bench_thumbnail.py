@@ -26,7 +26,8 @@ from PIL import Image
 
 import kqformat
 import kqformat.pillow_plugin
-from kqformat.codec.reduction import Averaging, Axis, Grid
+from kqformat.codec.grid import Axis, Grid
+from kqformat.codec.reduction import Averaging
 from kqformat.rasters import read_raster
 
 _MAX_PIXELS = 1 << 28

@@ -19,7 +19,8 @@ from suite import INVALID, name, read_vector
 import kqformat
 from kqformat import FormatError, IndexedImage, KqError, KqFile, Limits, ParameterError
 from kqformat.codec import reduction_kernel
-from kqformat.codec.reduction import Averaging, Axis, Grid
+from kqformat.codec.grid import Axis, Grid
+from kqformat.codec.reduction import Averaging
 
 
 def shares(axis: Axis) -> npt.NDArray[np.float64]:
