@@ -55,7 +55,10 @@ def decode(data: bytes) -> None:
 
 
 def regions(data: bytes) -> None:
-    """Pixels and rectangles are those of the whole picture; of a damaged file, or an error."""
+    """Pixels and rectangles are those of the whole picture; of a damaged file, or an error.
+
+    Thumbnails read all, and say of a wrong file what decoding it does.
+    """
     whole = outcome(lambda: decode_indexed(data, limits=LIMITS))
     file = outcome(KqFile, data, LIMITS)
     if not isinstance(file, KqFile):
@@ -75,6 +78,11 @@ def regions(data: bytes) -> None:
             require(pixel == rows[0, 0], "a pixel is something else")
         else:
             require(isinstance(part, IndexedImage | FormatError), f"a region raises {part}")
+    small = outcome(file.thumbnail, random.randint(1, 40))
+    if isinstance(whole, IndexedImage):
+        require(isinstance(small, np.ndarray), f"a thumbnail raises {small}")
+    else:
+        require(str(small) == str(whole), f"a thumbnail: {small}, but decoding: {whole}")
     file.close()
 
 
