@@ -3,10 +3,10 @@
     python tools/make_web_mixer.py            write the module; needs wat2wasm (wabt)
     python tools/make_web_mixer.py --check    write nothing; exit 1 if it would differ
 
-The text below is what `plain_mixer.js` (spec §7.3) and `plain_walk.js` (spec §7.5.5) do in plain
-JavaScript, eight opinions at a time. The decoder takes the plain ones where there is no
-WebAssembly; tests hold both to the same pixels. What a context is made of stays in JavaScript, in
-`entropy.js`: here are only the numbers of it, x[2] to x[15] at CONTEXTS.
+Its text, here and in `web_module`, is what `plain_mixer.js` (spec §7.3) and `plain_walk.js` (spec
+§7.5.5) do in plain JavaScript, eight opinions at a time. The decoder takes the plain ones where
+there is no WebAssembly; tests hold both to the same pixels. What a context is made of stays in
+JavaScript, in `entropy.js`: here are only the numbers of it, x[2] to x[15] at CONTEXTS.
 """
 
 from __future__ import annotations
@@ -18,32 +18,27 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from web_module.places import (
+    CHANCES,
+    CODER,
+    CONTEXTS,
+    DISTANCE_CLASS,
+    FOLLOWER,
+    GRADIENT_PLACES,
+    LEARNT_PLACES,
+    LINES,
+    NODES,
+    OPINION,
+    REFINEMENTS_A,
+    REFINEMENTS_B,
+    SLOTS,
+    SQUASH,
+    WEIGHTS_A,
+    WEIGHTS_B,
+)
+from web_module.walking import walk_source
+
 MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
-
-# Where things are in memory, in bytes.
-CODER = 32  # low, high and code of the arithmetic decoder, u32
-LINES = 64  # where 16 slots are, but for what is added to all, u32
-CONTEXTS = 128  # the numbers x[2] to x[15] of a pixel's contexts, at 2 to 15, u32
-GRADIENT_PLACES = 192  # of the two predictions, places along the seven directions, i32
-LEARNT_PLACES = 224
-DISTANCE_CLASS = 256  # 141 classes of distances, u8
-OPINION = 4096  # 65,536 opinions, i16
-FOLLOWER = OPINION + 2 * 65_536  # 131,072 slots, u16
-SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u32
-WEIGHTS_A = SQUASH + 4 * 6_148  # 288 sets of 16, i16
-WEIGHTS_B = WEIGHTS_A + 32 * 288  # 273 sets
-REFINEMENTS_A = WEIGHTS_B + 32 * 273  # 640 of 26 numbers, u16
-REFINEMENTS_B = REFINEMENTS_A + 52 * 640  # 4,096
-CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u32
-NODES = (CHANCES + 4 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
-SLOTS = (NODES + 64 * 65_536 + 4095) // 4096 * 4096
-
-# Where tables begin in the slots, as in memory.js.
-AT_DISTANCE = 128 * 128 + 128 * 8 * 2
-AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16
-
-# Where the numbers of a node are, in bytes, as in palette_tree.js.
-LOW, MIDDLE, HIGH, DIRECTION, CUT, INVERSE, DEPTH, GROUP, LOCAL, LEFT, RIGHT = range(0, 44, 4)
 
 
 def opinions(half: int) -> str:
@@ -124,161 +119,6 @@ def refinement_learns(name: str) -> str:
     target = "(i32.sub (local.get $one) (local.get $bit))"
     step = f"(i32.shr_s (i32.sub {target} {number}) (i32.const 6))"
     return f"(i32.store16 (local.get ${name}) (i32.add {number} {step}))"
-
-
-def lines_of_group() -> Iterator[str]:
-    """Yield what finds where the slots 2 to 15 of a group of nodes begin."""
-    for four in range(4):
-        context = f"(v128.load offset={CONTEXTS + 16 * four} (i32.const 0))"
-        yield f"(local.set $x {context})"
-        mixed = (
-            "(i32x4.mul (v128.xor (local.get $x) (i32x4.shr_u (local.get $x) (i32.const 15)))"
-            " (i32x4.splat (i32.const 0x2c1b3c6d)))"
-        )
-        place = (
-            f"(i32x4.shl (i32x4.shr_u (i32x4.add {mixed} (local.get $added))"
-            " (global.get $near_shift)) (i32.const 4))"
-        )
-        first = 4 * four - 2
-        steps = " ".join(str(first + lane) for lane in range(4))
-        begin = (
-            f"(i32x4.add (i32x4.splat (global.get $near_at)) (i32x4.mul"
-            f" (v128.const i32x4 {steps}) (i32x4.splat (global.get $near_size))))"
-        )
-        at = LINES + 16 * four
-        yield f"(v128.store offset={at} (i32.const 0) (i32x4.add {place} {begin}))"
-
-
-def side(rank: str) -> str:
-    """Return the expression of where a neighbour's rank lies: 0, 1, or 2 where it is outside."""
-    outside = f"(i32.lt_u (i32.sub (local.get ${rank}) (local.get $low)) (local.get $size))"
-    return f"(select (i32.ge_s (local.get ${rank}) (local.get $middle)) (i32.const 2) {outside})"
-
-
-def distance_class(name: str, distance: str) -> str:
-    """Return what sets a local to the class of a distance from a node's cut."""
-    sign = "(local.get $sign)"
-    size = f"(i64.extend_i32_u (i32.sub (i32.xor (local.get $t) {sign}) {sign}))"
-    scaled = f"(i32.wrap_i64 (i64.shr_u (i64.mul (local.get $inverse) {size}) (i64.const 16)))"
-    most = "(i32.const 140)"
-    kind = (
-        f"(i32.load8_u offset={DISTANCE_CLASS}"
-        f" (select (local.get $t) {most} (i32.lt_u (local.get $t) {most})))"
-    )
-    return (
-        f"(local.set $t {distance}) (local.set $sign (i32.shr_s (local.get $t) (i32.const 31)))"
-        f" (local.set $t {scaled})"
-        f" (local.set ${name} (i32.add (i32.const 12) (i32.xor {sign} {kind})))"
-    )
-
-
-def walk_source() -> str:
-    """Return the functions that walk a palette's tree."""
-
-    def number(name: int) -> str:
-        return f"(i32.load offset={NODES + name} (local.get $at))"
-
-    def place(table: int) -> str:
-        direction = f"(i32.shl {number(DIRECTION)} (i32.const 2))"
-        return f"(i32.sub (i32.load offset={table} {direction}) (local.get $cut))"
-
-    def learns(slot: str, place: str) -> str:
-        follower = f"(i32.or (i32.shl (local.get $bit) (i32.const 16)) (local.get ${slot}))"
-        return (
-            f"(i32.store16 offset={SLOTS} (local.get ${place})"
-            f" (i32.load16_u offset={FOLLOWER} (i32.shl {follower} (i32.const 1))))"
-        )
-
-    def is_sure(comparison: str, state: int) -> str:
-        both = (f"(i32.{comparison} (local.get $s{i}) (i32.const {16 * state}))" for i in (0, 1))
-        return f"(i32.and {' '.join(both)})"
-
-    return f"""
-  (func (export "plan") (param $near_at i32) (param $near_bits i32)
-    (global.set $near_at (local.get $near_at))
-    (global.set $near_size (i32.shl (i32.const 1) (local.get $near_bits)))
-    (global.set $near_shift (i32.sub (i32.const 36) (local.get $near_bits))))
-
-  (func $find (param $group i32) (local $added v128) (local $x v128)
-    (local.set $added
-      (i32x4.splat (i32.mul (local.get $group) (i32.const 0x9e3779b1))))
-    {" ".join(lines_of_group())})
-
-  (func $node_bit (param $node i32) (param $at i32) (param $expected i32) (param $activity i32)
-    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
-    (local $cut i32) (local $inverse i64) (local $learnt i32) (local $c1 i32) (local $c2 i32)
-    (local $c3 i32) (local $p0 i32) (local $p1 i32) (local $s0 i32) (local $s1 i32)
-    (local $bit i32) (local $local i32) (local $low i32) (local $middle i32) (local $size i32)
-    (local $t i32) (local $sign i32)
-    (local.set $cut {number(CUT)})
-    (local.set $inverse (i64.extend_i32_u {number(INVERSE)}))
-    (local.set $learnt {place(LEARNT_PLACES)})
-    {distance_class("c1", place(GRADIENT_PLACES))}
-    {distance_class("c2", "(local.get $learnt)")}
-    {distance_class("c3", "(i32.shl (local.get $learnt) (i32.const 1))")}
-    (local.set $p0 (i32.add (i32.const {AT_DISTANCE}) (i32.add
-      (i32.shl (i32.add (i32.shl (i32.add (i32.mul (local.get $c1) (i32.const 24))
-        (local.get $c2)) (i32.const 3)) (local.get $activity)) (i32.const 4))
-      (select {number(DEPTH)} (i32.const 15) (i32.lt_u {number(DEPTH)} (i32.const 15))))))
-    (local.set $p1 (i32.add (i32.const {AT_FINE}) (i32.add (i32.shl (i32.add (i32.mul
-      (i32.and (local.get $node) (i32.const 1023)) (i32.const 24)) (local.get $c3)) (i32.const 3))
-      (local.get $expected))))
-    (local.set $s0 (i32.load16_u offset={SLOTS} (i32.shl (local.get $p0) (i32.const 1))))
-    (local.set $s1 (i32.load16_u offset={SLOTS} (i32.shl (local.get $p1) (i32.const 1))))
-    (if (i32.and (i32.and
-        (i32.ge_u (i32.and (local.get $s0) (i32.const 15)) (i32.const 8))
-        (i32.ge_u (i32.and (local.get $s1) (i32.const 15)) (i32.const 6)))
-        (i32.or {is_sure("lt_u", 1196)} {is_sure("ge_u", 2900)}))
-      (then
-        (local.set $bit (call $decode (i32.load offset={CHANCES} (i32.shl (i32.shr_u (i32.add
-          (i32.shr_u (local.get $s0) (i32.const 4)) (i32.shr_u (local.get $s1) (i32.const 4)))
-          (i32.const 1)) (i32.const 2)))))
-        (local.set $p0 (i32.shl (local.get $p0) (i32.const 1)))
-        (local.set $p1 (i32.shl (local.get $p1) (i32.const 1)))
-        {learns("s0", "p0")}
-        {learns("s1", "p1")}
-        (return (local.get $bit))))
-    (local.set $local {number(LOCAL)})
-    (i32.store offset={LINES} (i32.const 0) (i32.sub (local.get $p0) (local.get $local)))
-    (i32.store offset={LINES + 4} (i32.const 0) (i32.sub (local.get $p1) (local.get $local)))
-    (local.set $low {number(LOW)})
-    (local.set $middle {number(MIDDLE)})
-    (local.set $size (i32.sub {number(HIGH)} (local.get $low)))
-    (call $decide (local.get $local)
-      (i32.add (i32.const 32) (i32.and (local.get $node) (i32.const 255)))
-      (i32.add (i32.const 192) (i32.add (i32.add {side("W")}
-        (i32.mul {side("N")} (i32.const 3))) (i32.add (i32.mul {side("NW")} (i32.const 9))
-        (i32.mul {side("NE")} (i32.const 27)))))
-      (i32.add (i32.const 128) (i32.and (local.get $node) (i32.const 511)))
-      (i32.and (i32.add (i32.mul (local.get $node) (i32.const 24)) (local.get $c2))
-        (i32.const 4095))))
-
-  (func (export "walk") (param $excluded i32) (param $expected i32) (param $activity i32)
-    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
-    (local $node i32) (local $at i32) (local $group i32) (local $left i32) (local $right i32)
-    (local $leaf i32) (local $bit i32)
-    (local.set $leaf (select (i32.const 0) (i32.sub (i32.const -1) (local.get $excluded))
-      (i32.lt_s (local.get $excluded) (i32.const 0))))
-    (local.set $group (i32.const -1))
-    (loop $next_node
-      (local.set $at (i32.shl (local.get $node) (i32.const 6)))
-      (local.set $left {number(LEFT)})
-      (local.set $right {number(RIGHT)})
-      (if (i32.eq (local.get $left) (local.get $leaf))
-        (then (local.set $node (local.get $right)))
-        (else (if (i32.eq (local.get $right) (local.get $leaf))
-          (then (local.set $node (local.get $left)))
-          (else
-            (if (i32.ne {number(GROUP)} (local.get $group))
-              (then
-                (local.set $group {number(GROUP)})
-                (call $find (local.get $group))))
-            (local.set $bit (call $node_bit (local.get $node) (local.get $at)
-              (local.get $expected) (local.get $activity)
-              (local.get $W) (local.get $N) (local.get $NW) (local.get $NE)))
-            (local.set $node (select (local.get $right) (local.get $left) (local.get $bit)))))))
-      (br_if $next_node (i32.ge_s (local.get $node) (i32.const 0))))
-    (i32.sub (i32.const -1) (local.get $node)))"""
 
 
 def module_source() -> str:

@@ -1,0 +1,1 @@
+"""The parts of the WebAssembly module that `make_web_mixer.py` writes."""
