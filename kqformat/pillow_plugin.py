@@ -75,8 +75,6 @@ class KqImageFile(ImageFile.ImageFile):
     format_description = "kqformat palette image"
     n_frames = 1
     is_animated = False
-    _reduction: tuple[int, bool] | None = None
-    """What `draft` asked for: the pixels that become one, and whether indices are kept."""
 
     def _open(self) -> None:
         """Read the head and the metadata."""
@@ -90,6 +88,8 @@ class KqImageFile(ImageFile.ImageFile):
         palette = palette_array(head)
         self._size = (head.width, head.height)
         self._pixels = head.width * head.height
+        # What `draft` asks for: the side of the squares that become one, whether indices are kept.
+        self._reduction: tuple[int, bool] | None = None
         if head.palette_size <= 256:
             self._mode = "P"
             mode = "RGBA" if has_alpha else "RGB"
