@@ -13,7 +13,6 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 from bench.images import SAMPLES, image_paths
 from bench.tables import machine
@@ -24,6 +23,7 @@ from kqformat.codec.bands import MAX_BAND_SHIFT, canonical_band_shift
 from kqformat.codec.stream import decode_indexed, encode_indexed
 from kqformat.limits import Limits
 from kqformat.rasters import read_raster
+from kqformat.threads import limited
 
 _MAX_PIXELS = 1 << 28
 
@@ -61,7 +61,7 @@ def _row(name: str, image: kqformat.IndexedImage, power: int | None, shift: int,
     def encode() -> bytes:
         return encode_indexed(image, coding="entropy", band_shift=shift)
 
-    with mock.patch("os.cpu_count", return_value=1):
+    with limited(1):
         data, alone = _timed(encode)
         _, decoded_alone = _timed(lambda: decode_indexed(data, limits=Limits(pixels=_MAX_PIXELS)))
     _, together = _timed(encode)

@@ -1,16 +1,10 @@
-"""The payload of one band, packed or entropy-coded (spec §6), and of several at once.
+"""The payload of one band, packed or entropy-coded (spec §6).
 
-The CRC-32 of a band is checked before its payload is looked into. Entropy-coded bands take time
-and are independent, so where there are several, threads share them: the coder's loops run without
-Python's lock. What comes out is the same whatever the number of threads.
+The CRC-32 of a band is checked before its payload is looked into. Bands are independent, so that
+threads can share them (see `threads`).
 """
 
 from __future__ import annotations
-
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +15,6 @@ from kqformat.codec.cursor import BytesLike
 from kqformat.codec.sections import PACKED_TAG, Section, checked_payload
 from kqformat.fields import index_width
 from kqformat.model import Indices, look_up
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 def entropy_payload(rows: Indices, palette: npt.NDArray[np.uint8]) -> bytes | None:
@@ -75,17 +66,3 @@ def check_band(
     else:
         indices = packed.empty_indices(len(palette), rows * width)
         read_band(data, band, palette, indices.reshape(rows, width))
-
-
-def for_each(
-    work: Callable[[_Item], _Result], items: Sequence[_Item], parallel: int
-) -> list[_Result]:
-    """Return what comes of each item, by threads if `parallel` of them are worth it.
-
-    The results, and of several errors the one that is raised, are in the order of the items.
-    """
-    workers = min(parallel, os.cpu_count() or 1)
-    if workers < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, items))

@@ -15,13 +15,14 @@ from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
-from kqformat.codec.payloads import for_each, read_band
+from kqformat.codec.payloads import read_band
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import palette_array
 from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
 from kqformat.file_view import FileView
 from kqformat.model import Indices
+from kqformat.threads import for_each
 
 
 def pixel_bit(layout: Layout, x: int, y: int) -> int:

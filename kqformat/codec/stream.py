@@ -31,7 +31,6 @@ from kqformat.codec.payloads import (
     check_band,
     entropy_payload,
     expand_band,
-    for_each,
     read_band,
 )
 from kqformat.codec.sections import (
@@ -47,6 +46,7 @@ from kqformat.errors import ParameterError
 from kqformat.fields import MAX_U32
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage, Indices
+from kqformat.threads import for_each
 
 CODINGS = ("packed", "entropy", "auto")
 """What `encode_indexed` takes."""

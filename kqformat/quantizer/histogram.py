@@ -7,16 +7,23 @@ cells of 2, 4, … levels a side instead, each of which keeps the mean of its pi
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.errors import LimitError
+from kqformat.errors import LimitError, ParameterError
 from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
 from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import embed
+from kqformat.threads import for_each, thread_count
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 MAX_COLORS = 1 << 20
 """Above this many distinct colours they are gathered in cells: a bound on memory."""
@@ -26,6 +33,7 @@ MAX_PIXELS = 2**32 - 1
 
 _MAX_REMEMBERED = 1 << 23
 _LOOK_UP_BLOCK = 1 << 20
+_RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
 _LEAST_ROOM, _MOST_ROOM_AT_FIRST = 1 << 8, 1 << 17
 
 
@@ -54,8 +62,8 @@ class Histogram(WeightedPoints):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PixelTable:
-    """A hash table from the colours of counted pixels to points.
+class TablePart:
+    """A hash table from the colours of a run of pixels to points.
 
     Attributes
     ----------
@@ -63,45 +71,32 @@ class PixelTable:
         What was counted.
     slots : ndarray, uint64
         The table.
-    occupied : ndarray, uint32, shape (n,)
-        The slot of each point.
+    keys : ndarray, uint32, shape (m,)
+        The colours found.
+    counts : ndarray, int64, shape (m,)
+        How often each.
+    occupied : ndarray, uint32, shape (m,)
+        The slot of each.
     places : ndarray, uint32, shape (N,) or (0,)
         The slot of each pixel, unless there are too many to remember.
-    key_mask : int
-        What of a colour counts.
     """
 
     pixels: npt.NDArray[np.uint8]
     slots: npt.NDArray[np.uint64]
+    keys: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
     occupied: npt.NDArray[np.uint32]
     places: npt.NDArray[np.uint32]
-    key_mask: int
 
-    def sum_weights(self, weights: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-        """Return the sum of the weights (uint8, shape (N,)) of each point's pixels."""
-        sums = np.zeros(len(self.occupied), np.int64)
-        histogram_kernel.add_weights(
-            self.pixels, weights, self.key_mask, self.slots, self._points_of_slots(), sums
-        )
-        return sums
-
-    def sum_coordinates(self) -> npt.NDArray[np.int64]:
-        """Return the sums of the coordinates of each point's pixels: shape (n, 4)."""
-        sums = np.zeros((len(self.occupied), 4), np.int64)
-        histogram_kernel.add_coordinates(
-            self.pixels, self.key_mask, self.slots, self._points_of_slots(), sums
-        )
-        return sums
-
-    def _points_of_slots(self) -> npt.NDArray[np.uint32]:
-        numbers = np.empty(len(self.slots), np.uint32)
-        numbers[self.occupied] = np.arange(len(self.occupied), dtype=np.uint32)
-        return numbers
+    def by_slot(self, values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
+        """Return the value of each slot; `values` are in the order of the keys."""
+        slots = np.empty(len(self.slots), values.dtype)
+        slots[self.occupied] = values
+        return slots
 
     def look_up(self, labels: Indices, out: Indices) -> None:
-        """Write the label of each pixel's colour; `labels` are in the order of the points."""
-        by_slot = np.empty(len(self.slots), labels.dtype)
-        by_slot[self.occupied] = labels
+        """Write the label of each pixel's colour; `labels` are in the order of the keys."""
+        by_slot = self.by_slot(labels)
         if len(self.places):
             histogram_kernel.gather(self.places, by_slot, out)
             return
@@ -111,6 +106,79 @@ class PixelTable:
             if histogram_kernel.locate(block, self.slots, places) != len(block):
                 raise RuntimeError("the pixels were changed while they were being quantized")
             histogram_kernel.gather(places, by_slot, out[first : first + len(block)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelTable:
+    """From the colours of counted pixels to points, in parts that threads share.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
+        What was counted.
+    parts : tuple of TablePart
+        Of runs of the pixels, in order.
+    points : tuple of ndarray, intp, shape (m,)
+        The point that each key of each part belongs to.
+    key_mask : int
+        What of a colour counts.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    parts: tuple[TablePart, ...]
+    points: tuple[npt.NDArray[np.intp], ...]
+    key_mask: int
+
+    def sum_weights(self, weights: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        """Return the sum of the weights (uint8, shape (N,)) of each point's pixels."""
+
+        def add(number: int, sums: npt.NDArray[np.int64]) -> None:
+            part, first = self.parts[number], self._firsts[number]
+            own = weights[first : first + len(part.pixels)]
+            points = part.by_slot(self.points[number].astype(np.uint32))
+            histogram_kernel.add_weights(part.pixels, own, self.key_mask, part.slots, points, sums)
+
+        return self._summed(add, ())
+
+    def sum_coordinates(self) -> npt.NDArray[np.int64]:
+        """Return the sums of the coordinates of each point's pixels: shape (n, 4)."""
+
+        def add(number: int, sums: npt.NDArray[np.int64]) -> None:
+            part = self.parts[number]
+            points = part.by_slot(self.points[number].astype(np.uint32))
+            histogram_kernel.add_coordinates(part.pixels, self.key_mask, part.slots, points, sums)
+
+        return self._summed(add, (4,))
+
+    def look_up(self, labels: Indices, out: Indices) -> None:
+        """Write the label of each pixel's colour; `labels` are in the order of the points."""
+
+        def write(number: int) -> None:
+            part, first = self.parts[number], self._firsts[number]
+            part.look_up(labels[self.points[number]], out[first : first + len(part.pixels)])
+
+        for_each(write, range(len(self.parts)), len(self.parts))
+
+    @property
+    def _firsts(self) -> list[int]:
+        """The place of each part's first pixel."""
+        return [0, *itertools.accumulate(len(part.pixels) for part in self.parts)]
+
+    def _summed(
+        self, add: Callable[[int, npt.NDArray[np.int64]], None], row: tuple[int, ...]
+    ) -> npt.NDArray[np.int64]:
+        """Return the sum of what `add` adds for each part to zeros, a row for each point."""
+        shape = 1 + max(int(points.max()) for points in self.points), *row
+
+        def sums_of(number: int) -> npt.NDArray[np.int64]:
+            sums = np.zeros(shape, np.int64)
+            add(number, sums)
+            return sums
+
+        total = np.zeros(shape, np.int64)
+        for sums in for_each(sums_of, range(len(self.parts)), len(self.parts)):
+            total += sums
+        return total
 
 
 def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> Histogram:
@@ -140,17 +208,18 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
     """
     if len(pixels) > MAX_PIXELS:
         raise LimitError("pixels", len(pixels), MAX_PIXELS)
-    dropped_bits = 0
-    size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
-    while True:
-        # Two levels a channel are 16 cells at most, so this ends.
-        histogram = _count(pixels, dropped_bits, size, min(size // 4 * 3, max_colors))
-        if histogram is not None:
-            return histogram
-        if size // 4 * 3 < max_colors:
-            size = min(4 * size, 2 * _power_of_two(max_colors))
-        else:
-            dropped_bits += 1
+    runs = _runs(pixels)
+    remembers = len(pixels) <= _MAX_REMEMBERED
+    for dropped_bits in range(8):  # two levels a channel are 16 cells at most, so this ends
+        count = partial(
+            _count, dropped_bits=dropped_bits, max_colors=max_colors, remembers=remembers
+        )
+        parts = [part for part in for_each(count, runs, len(runs)) if part is not None]
+        if len(parts) == len(runs):
+            histogram = _joined(pixels, tuple(parts), dropped_bits, max_colors)
+            if histogram is not None:
+                return histogram
+    raise ParameterError(f"max_colors is {max_colors}, expected 16 or more")
 
 
 def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
@@ -158,31 +227,69 @@ def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
+def key_mask(dropped_bits: int) -> int:
+    """Return what of a key counts in cells of 2^dropped_bits levels a side."""
+    return 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
+
+
+def in_morton_order(
+    keys: npt.NDArray[np.uint32],
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return the Morton codes of keys, ascending, and the position of each one's key."""
+    codes = np.empty(len(keys), np.uint64)
+    histogram_kernel.morton_codes(keys, codes)
+    codes.sort()
+    return (codes >> np.uint64(32)).astype(np.uint32), codes.astype(np.uint32)
+
+
+def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
+    """Split pixels into as many runs as threads are worth it."""
+    count = max(1, min(thread_count(), len(pixels) // _RUN_PIXELS))
+    edges = [len(pixels) * number // count for number in range(count + 1)]
+    return [pixels[first:end] for first, end in itertools.pairwise(edges)]
+
+
 def _count(
-    pixels: npt.NDArray[np.uint8], dropped_bits: int, size: int, room: int
-) -> Histogram | None:
-    """Count in a table of a size with the lowest bits dropped; None if it has not room enough."""
-    exact = dropped_bits == 0
-    key_mask = 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
-    slots = np.zeros(size, np.uint64)
-    remembered = len(pixels) if exact and len(pixels) <= _MAX_REMEMBERED else 0
+    pixels: npt.NDArray[np.uint8], *, dropped_bits: int, max_colors: int, remembers: bool
+) -> TablePart | None:
+    """Count with the lowest bits dropped; None if there are more than `max_colors`."""
+    size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
+    remembered = len(pixels) if remembers and dropped_bits == 0 else 0
     places = np.empty(remembered, np.uint32)
-    counted, known = histogram_kernel.count(pixels, key_mask, slots, places, room)
-    if counted < len(pixels):
-        return None
+    while True:
+        slots = np.zeros(size, np.uint64)
+        room = min(size // 4 * 3, max_colors)
+        counted, known = histogram_kernel.count(pixels, key_mask(dropped_bits), slots, places, room)
+        if counted == len(pixels):
+            break
+        if room == max_colors:
+            return None
+        size = min(4 * size, 2 * _power_of_two(max_colors))
     keys = np.empty(known + 1, np.uint32)
     counts = np.empty(known + 1, np.int64)
     occupied = np.empty(known + 1, np.uint32)
     histogram_kernel.collect(slots, keys, counts, occupied)
-    codes = np.empty(known, np.uint64)
-    histogram_kernel.morton_codes(keys[:known], codes)
-    codes.sort()
-    order = codes.astype(np.uint32)  # the lower half: positions
-    table = PixelTable(pixels, slots, occupied[order], places, key_mask)
-    keys, counts = keys[order], counts[order]
-    points = embed(unpack_keys(keys)) if exact else rounded_means(table.sum_coordinates(), counts)
-    sorted_codes = (codes >> np.uint64(32)).astype(np.uint32)
-    return Histogram(sorted_codes, points, counts, keys, exact, table)
+    return TablePart(pixels, slots, keys[:known], counts[:known], occupied[:known], places)
+
+
+def _joined(
+    pixels: npt.NDArray[np.uint8], parts: tuple[TablePart, ...], dropped_bits: int, max_colors: int
+) -> Histogram | None:
+    """Make one histogram of the parts; None if it had more than `max_colors`."""
+    codes, order = in_morton_order(np.concatenate([part.keys for part in parts]))
+    is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+    firsts = np.flatnonzero(is_first)
+    if len(firsts) > max_colors:
+        return None
+    keys = np.concatenate([part.keys for part in parts])[order[firsts]]
+    counts = np.add.reduceat(np.concatenate([part.counts for part in parts])[order], firsts)
+    points = np.empty(len(order), np.intp)
+    points[order] = np.cumsum(is_first) - 1
+    edges = itertools.accumulate(len(part.keys) for part in parts[:-1])
+    table = PixelTable(pixels, parts, tuple(np.split(points, list(edges))), key_mask(dropped_bits))
+    is_exact = dropped_bits == 0
+    means = embed(unpack_keys(keys)) if is_exact else rounded_means(table.sum_coordinates(), counts)
+    return Histogram(codes[firsts], means, counts, keys, is_exact, table)
 
 
 def _power_of_two(at_least: int) -> int:

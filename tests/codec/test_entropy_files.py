@@ -6,7 +6,6 @@ What is in a coded band or palette is no concern here.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +29,7 @@ from kqformat.kqfile import KqFile
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage, index_dtype
+from kqformat.threads import limited
 
 IMAGES = indexed_images() | mixed_images()
 GREYS = np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3)
@@ -204,29 +204,24 @@ def test_default_bands_are_smaller_than_packed_ones() -> None:
     assert np.array_equal(decode_indexed(data).indices, more.indices)
 
 
-@pytest.mark.parametrize("processors", [None, 1, 2, 5, 64])
-def test_number_of_threads_changes_nothing(
-    processors: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever the processors, the bytes and the pixels are the same."""
-    monkeypatch.setattr(os, "cpu_count", lambda: processors)
-    assert encode_indexed(MIXED, coding="entropy", band_shift=3) == MIXED_FILE
-    assert decode_indexed(MIXED_FILE) == MIXED
-    assert np.array_equal(decode_rgb(MIXED_FILE), MIXED.to_rgb())
+@pytest.mark.parametrize("threads", [None, 1, 2, 5, 64])
+def test_number_of_threads_changes_nothing(threads: int | None) -> None:
+    """Whatever the number of threads, the bytes and the pixels are the same."""
+    with limited(threads):
+        assert encode_indexed(MIXED, coding="entropy", band_shift=3) == MIXED_FILE
+        assert decode_indexed(MIXED_FILE) == MIXED
+        assert np.array_equal(decode_rgb(MIXED_FILE), MIXED.to_rgb())
 
 
-@pytest.mark.parametrize("processors", [1, 4])
-def test_first_of_several_errors_is_raised(
-    processors: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("threads", [1, 4])
+def test_first_of_several_errors_is_raised(threads: int) -> None:
     """Of several damaged bands the first in the file is reported, whatever the threads."""
-    monkeypatch.setattr(os, "cpu_count", lambda: processors)
     data = bytearray(encode_indexed(flat(16, height=64), coding="entropy", band_shift=3))
     bands = read_layout(data).bands
     for band in bands[2:]:
         data[band.payload_offset] ^= 1
     for decode in (decode_indexed, decode_rgb, verify):
-        with pytest.raises(ChecksumError) as caught:
+        with limited(threads), pytest.raises(ChecksumError) as caught:
             decode(bytes(data))
         assert caught.value.offset == bands[2].crc_offset
 

@@ -1,0 +1,120 @@
+"""Work shared among threads: results in order, and the same whatever the number of threads.
+
+The compiled loops run without Python's lock, so that threads use all processors. A thread of a
+pool made here makes no pool of its own. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from kqformat.errors import ParameterError
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_AHEAD = 2
+"""Items for each thread that are begun before the first of their results is taken."""
+
+_limit: ContextVar[int | None] = ContextVar("limit", default=None)
+
+
+def thread_count() -> int:
+    """Return how many threads are used: one for each processor, or what `limited` says.
+
+    Examples
+    --------
+    >>> with limited(3):
+    ...     thread_count()
+    3
+    """
+    limit = _limit.get()
+    if limit is not None:
+        return limit
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def limited(threads: int | None) -> Iterator[None]:
+    """Use so many threads in this block, or as many as before if None.
+
+    Holds for the thread that says it (and for tasks of `asyncio` that it starts), not for others.
+
+    Raises
+    ------
+    ParameterError
+        If it is no integer of 1 or more.
+    """
+    if threads is None:
+        yield
+        return
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise ParameterError(f"threads is {threads!r}, expected an integer, 1 or more")
+    token = _limit.set(threads)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
+def for_each(
+    work: Callable[[_Item], _Result], items: Sequence[_Item], parallel: int
+) -> list[_Result]:
+    """Return what comes of each item, by threads if `parallel` of them are worth it.
+
+    The results, and of several errors the one that is raised, are in the order of the items.
+
+    Examples
+    --------
+    >>> for_each(abs, [-1, 2, -3], 2)
+    [1, 2, 3]
+    """
+    with limited(max(1, min(parallel, thread_count()))):
+        return list(in_order(work, items))
+
+
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item]
+) -> Generator[_Result, None, None]:
+    """Yield what comes of each item, in order, with few items and results held at a time.
+
+    Items are taken in the thread that takes the results. Where one of them, or what is done with
+    it, raises an error, that comes in its place, and no more are begun.
+
+    Examples
+    --------
+    >>> list(in_order(abs, iter([-1, 2, -3])))
+    [1, 2, 3]
+    """
+    threads = thread_count()
+    if threads < 2:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(threads, initializer=_limit.set, initargs=(1,))
+    begun: deque[Future[_Result]] = deque()
+    try:
+        failure = None
+        source = iter(items)
+        while failure is None:
+            try:
+                begun.append(pool.submit(work, next(source)))
+            except StopIteration:
+                break
+            except Exception as error:  # after what was begun before it
+                failure = error
+            if len(begun) > _AHEAD * threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+        if failure is not None:
+            raise failure
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,103 @@
+"""Work shared among threads: order, errors, and that the number of threads changes nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kqformat.errors import ParameterError
+from kqformat.quantizer import histogram as counting
+from kqformat.quantizer.histogram import count_colors
+from kqformat.threads import for_each, in_order, limited, thread_count
+
+
+@given(st.lists(st.integers()), st.integers(1, 5))
+def test_results_are_in_the_order_of_the_items(items: list[int], threads: int) -> None:
+    """Whatever the number of threads, results come in order."""
+    with limited(threads):
+        assert list(in_order(lambda item: 2 * item, iter(items))) == [2 * item for item in items]
+        assert for_each(str, items, 3) == list(map(str, items))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_few_items_are_taken_ahead(threads: int) -> None:
+    """Of an endless source, no more items are taken than a few for each thread."""
+    taken = 0
+
+    def endless() -> Iterator[int]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield taken
+
+    with limited(threads):
+        results = in_order(abs, endless())
+        assert [next(results) for _ in range(10)] == list(range(1, 11))
+        assert taken <= 10 + 2 * threads
+        results.close()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
+    """What comes before an error in the source is still returned."""
+
+    def failing() -> Iterator[int]:
+        yield from (1, 2)
+        raise OSError("gone")
+
+    with limited(threads):
+        results = in_order(abs, failing())
+        found: list[int] = []
+        with pytest.raises(OSError, match="gone"):
+            found.extend(results)
+    assert found == [1, 2]
+    assert all(not thread.name.startswith("ThreadPool") for thread in threading.enumerate())
+
+
+def test_threads_of_a_pool_make_no_pools() -> None:
+    """Work within work is done by the thread that has it."""
+    with limited(3):
+        assert for_each(lambda _: thread_count(), [1, 2, 3], 3) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
+def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
+    """A limit is an integer of at least 1."""
+    with pytest.raises(ParameterError, match="threads is"), limited(threads):
+        pass
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([20, 700, 1 << 20]))
+def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most: int) -> None:
+    """Threads that each count a part find what one finds in the whole, cells included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(counting, "_RUN_PIXELS", 500)
+        numbers = np.random.default_rng(seed)
+        pixels = numbers.integers(0, 12, (3000, channels), np.uint8) * np.uint8(20)
+        weights = numbers.integers(0, 256, 3000, np.uint8)
+        found = []
+        for threads in (1, 2, 3):
+            with limited(threads):
+                histogram = count_colors(pixels, most)
+                assert len(histogram.table.parts) == threads
+                labels = np.arange(len(histogram), dtype=np.uint16)
+                out = np.empty(3000, np.uint16)
+                if histogram.exact:
+                    histogram.table.look_up(labels, out)
+                    assert np.array_equal(histogram.counts, np.bincount(out))
+                found.append(
+                    (
+                        *(histogram.codes, histogram.keys, histogram.counts, histogram.points),
+                        histogram.table.sum_weights(weights),
+                        histogram.table.sum_coordinates(),
+                    )
+                )
+    for others in found[1:]:
+        for one, other in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
