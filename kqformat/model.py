@@ -59,7 +59,7 @@ class IndexedImage:
 
     def __post_init__(self) -> None:
         """Check shapes, dtypes and ranges; make the arrays read-only."""
-        palette = _checked_palette(self.palette)
+        palette = checked_palette(self.palette)
         object.__setattr__(self, "palette", _read_only(palette))
         object.__setattr__(
             self, "indices", _read_only(_checked_indices(self.indices, len(palette)))
@@ -169,7 +169,8 @@ def check_range(indices: Indices, colors: int) -> None:
         raise ParameterError(f"index {largest} is not in a palette of {colors} entries")
 
 
-def _checked_palette(palette: object) -> npt.NDArray[np.uint8]:
+def checked_palette(palette: object) -> npt.NDArray[np.uint8]:
+    """Return a palette, or raise `ParameterError` if it is something else."""
     if not isinstance(palette, np.ndarray) or palette.dtype != np.uint8:
         raise ParameterError(f"palette is {_description(palette)}, expected a uint8 array")
     if palette.ndim != 2 or palette.shape[1] not in (3, 4):

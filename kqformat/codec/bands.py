@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kqformat.errors import ParameterError
@@ -15,6 +16,9 @@ PACKED_BAND_PIXELS = 1 << 25
 
 ENTROPY_BAND_PIXELS = 1 << 22
 """The same for entropy coding, where smaller bands are coded by several threads."""
+
+CHUNK_PIXELS = 1 << 20
+"""About how many pixels of a packed band are packed and unpacked at a time."""
 
 
 def band_count(height: int, band_shift: int) -> int:
@@ -38,6 +42,25 @@ def band_rows(height: int, band_shift: int) -> Iterator[tuple[int, int]]:
     """
     for top in range(0, height, 1 << band_shift):
         yield top, min(height, top + (1 << band_shift))
+
+
+def chunk_rows(
+    width: int, height: int, band_shift: int, chunk_pixels: int = CHUNK_PIXELS
+) -> Iterator[tuple[int, int]]:
+    """Yield the parts of each band that can be packed and unpacked by themselves, as rows.
+
+    All but a band's last have a multiple of eight pixels, and so whole bytes.
+
+    Examples
+    --------
+    >>> list(chunk_rows(2, 22, 4, chunk_pixels=20))
+    [(0, 8), (8, 16), (16, 22)]
+    """
+    unit = 8 // math.gcd(width, 8)
+    rows = max(1, chunk_pixels // (width * unit)) * unit
+    for top, bottom in band_rows(height, band_shift):
+        for first in range(top, bottom, rows):
+            yield first, min(bottom, first + rows)
 
 
 def canonical_band_shift(width: int, height: int, band_pixels: int = PACKED_BAND_PIXELS) -> int:

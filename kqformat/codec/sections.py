@@ -58,7 +58,12 @@ def section_start(tag: str, length: int) -> bytes:
 
 def section_end(start: bytes, payload: bytes | memoryview) -> bytes:
     """Return the CRC-32 that follows the payload."""
-    return _CRC.pack(crc32(payload, crc32(start)))
+    return section_crc(crc32(payload, crc32(start)))
+
+
+def section_crc(crc: int) -> bytes:
+    """Return a CRC-32 as it is stored."""
+    return _CRC.pack(crc)
 
 
 def write_section(tag: str, payload: bytes) -> bytes:

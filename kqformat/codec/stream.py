@@ -45,6 +45,7 @@ from kqformat.codec.sections import (
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_U32
 from kqformat.limits import DEFAULT_LIMITS, Limits
+from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage, Indices
 from kqformat.threads import for_each
 
@@ -86,38 +87,34 @@ def encode_indexed(
     >>> len(encode_indexed(image))
     32
     """
-    if coding not in CODINGS:
-        names = ", ".join(map(repr, CODINGS[:-1]))
-        raise ParameterError(f"coding is {coding!r}, expected {names} or {CODINGS[-1]!r}")
+    checked_coding(coding)
     head = head_of(image, band_shift)
-    sections = list(metadata_sections(image.metadata))
-    # Nothing is written that a decoder with default limits would refuse (spec §9), pixels aside.
-    DEFAULT_LIMITS.check_metadata(len(sections), sum(len(payload) for _, payload in sections))
     if coding != "packed":
         smaller = _entropy_file(image, band_shift)
         if smaller is not None and (
             coding == "entropy" or len(smaller) < packed_file_bytes(head, image.metadata)
         ):
             return smaller
-    return _file(head, image, [None] * band_count(head.height, head.band_shift))
+    opening = checked_opening(head, image.metadata)
+    return _file(opening, head, image, [None] * band_count(head.height, head.band_shift))
 
 
 def head_of(image: IndexedImage, band_shift: int | None = None) -> Head:
     """Return the head that a packed file of this image has."""
+    return head_for(image.width, image.height, image.palette, band_shift)
+
+
+def head_for(
+    width: int, height: int, palette: npt.NDArray[np.uint8], band_shift: int | None = None
+) -> Head:
+    """Return the head of a packed file; takes and raises what `encode_indexed` does."""
     if band_shift is None:
-        band_shift = canonical_band_shift(image.width, image.height)
+        band_shift = canonical_band_shift(width, height)
     else:
-        band_shift = checked_band_shift(band_shift, image.height)
-    palette_format = PaletteFormat.RGBA if image.channels == 4 else PaletteFormat.RGB
-    head = Head(
-        image.width,
-        image.height,
-        image.palette.tobytes(),
-        palette_format,
-        band_shift,
-        Coding.PACKED,
-    )
-    length = band_byte_length(head, min(image.height, 1 << band_shift))
+        band_shift = checked_band_shift(band_shift, height)
+    palette_format = PaletteFormat.RGBA if palette.shape[1] == 4 else PaletteFormat.RGB
+    head = Head(width, height, palette.tobytes(), palette_format, band_shift, Coding.PACKED)
+    length = band_byte_length(head, min(height, 1 << band_shift))
     if length > MAX_U32:
         raise ParameterError(
             f"a band of 2^{band_shift} rows takes {length:,} bytes, "
@@ -126,34 +123,57 @@ def head_of(image: IndexedImage, band_shift: int | None = None) -> Head:
     return head
 
 
-def _entropy_file(image: IndexedImage, band_shift: int | None) -> bytes | None:
-    """Return the file in entropy coding, or None where nothing in it would be shorter for it."""
+def entropy_head_for(
+    width: int, height: int, palette: npt.NDArray[np.uint8], band_shift: int | None = None
+) -> Head:
+    """Return the head of an entropy-coded file, its palette coded where it is shorter so."""
     if band_shift is None:
-        band_shift = canonical_band_shift(image.width, image.height, ENTROPY_BAND_PIXELS)
-    head = _with_coded_palette(head_of(image, band_shift), image)
-    bands = [image.indices[top:bottom] for top, bottom in band_rows(head.height, head.band_shift)]
-    parallel = len(bands) if head.palette_size > 1 else 1
-    payloads = for_each(partial(entropy_payload, palette=image.palette), bands, parallel)
-    if payloads.count(None) == len(payloads) and not head.palette_format.is_coded:
-        return None
-    return _file(head, image, payloads)
-
-
-def _with_coded_palette(head: Head, image: IndexedImage) -> Head:
-    """Return the head for entropy coding, its palette coded where it is shorter so."""
-    head = replace(head, coding=Coding.ENTROPY)
-    coded = coded_palette.encode(image.palette)
+        band_shift = canonical_band_shift(width, height, ENTROPY_BAND_PIXELS)
+    head = replace(head_for(width, height, palette, band_shift), coding=Coding.ENTROPY)
+    coded = coded_palette.encode(palette)
     if coded is None:
         return head
     return replace(head, palette_format=head.palette_format.coded, coded_palette=coded)
 
 
-def _file(head: Head, image: IndexedImage, payloads: Sequence[bytes | None]) -> bytes:
+def checked_opening(head: Head, metadata: Metadata) -> bytes:
+    """Return the bytes before the first band.
+
+    Raises
+    ------
+    LimitError
+        If there is more than a decoder accepts by default (spec §9), pixels aside.
+    """
+    sections = list(metadata_sections(metadata))
+    DEFAULT_LIMITS.check_metadata(len(sections), sum(len(payload) for _, payload in sections))
+    DEFAULT_LIMITS.check_bands(band_count(head.height, head.band_shift))
+    return write_head(head) + b"".join(write_section(tag, payload) for tag, payload in sections)
+
+
+def checked_coding(coding: object) -> str:
+    """Return the name of a coding, or raise `ParameterError`."""
+    if coding not in CODINGS:
+        names = ", ".join(map(repr, CODINGS[:-1]))
+        raise ParameterError(f"coding is {coding!r}, expected {names} or {CODINGS[-1]!r}")
+    return str(coding)
+
+
+def _entropy_file(image: IndexedImage, band_shift: int | None) -> bytes | None:
+    """Return the file in entropy coding, or None where nothing in it would be shorter for it."""
+    head = entropy_head_for(image.width, image.height, image.palette, band_shift)
+    opening = checked_opening(head, image.metadata)
+    bands = [image.indices[top:bottom] for top, bottom in band_rows(head.height, head.band_shift)]
+    parallel = len(bands) if head.palette_size > 1 else 1
+    payloads = for_each(partial(entropy_payload, palette=image.palette), bands, parallel)
+    if payloads.count(None) == len(payloads) and not head.palette_format.is_coded:
+        return None
+    return _file(opening, head, image, payloads)
+
+
+def _file(
+    opening: bytes, head: Head, image: IndexedImage, payloads: Sequence[bytes | None]
+) -> bytes:
     """Put a file together; a band is packed into its place where there is no payload for it."""
-    DEFAULT_LIMITS.check_bands(len(payloads))
-    opening = write_head(head) + b"".join(
-        write_section(tag, payload) for tag, payload in metadata_sections(image.metadata)
-    )
     bands = list(zip(band_rows(head.height, head.band_shift), payloads, strict=True))
     byte_length = len(opening) + sum(
         SECTION_OVERHEAD + (band_byte_length(head, end - top) if coded is None else len(coded))

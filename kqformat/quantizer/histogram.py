@@ -222,6 +222,16 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
     raise ParameterError(f"max_colors is {max_colors}, expected 16 or more")
 
 
+def count_keys(
+    pixels: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Return the keys of the colours of up to `MAX_COLORS` pixels, and how often each occurs."""
+    part = _count(pixels, dropped_bits=0, max_colors=MAX_COLORS, remembers=False)
+    if part is None:
+        raise LimitError("pixels", len(pixels), MAX_COLORS)
+    return part.keys, part.counts
+
+
 def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """Return keys as colours: uint8, shape (n, 4)."""
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)

@@ -98,6 +98,38 @@ def locate(
     return i
 
 
+def look_up_opaque(
+    pixels: cython.const[cython.uchar][:, ::1],
+    known: cython.const[cython.uchar][::1],
+    table: cython.const[index_t][::1],
+    out: index_t[::1],
+) -> tuple:
+    """Write the entry of each opaque pixel's colour in a table of all 2^24, `R << 16 | G << 8 | B`.
+
+    `known` has a bit for each entry, the first in the highest bit of a byte. Returns the number of
+    pixels gone through before one of a colour that is not known, and how many of them were not
+    opaque, of which nothing is written.
+    """
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t = pixels.shape[0]
+    others: cython.Py_ssize_t = 0
+    key: cython.uint
+    color: cython.uint
+    with cython.nogil:
+        while i < n:
+            key = _key(pixels, i, channels)
+            if key & 255 == 255:
+                color = key >> 8
+                if (known[color >> 3] << (color & 7)) & 128 == 0:
+                    break
+                out[i] = table[color]
+            else:
+                others += 1
+            i += 1
+    return i, others
+
+
 def gather(
     places: cython.const[cython.uint][::1],
     table: cython.const[index_t][::1],

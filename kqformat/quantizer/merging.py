@@ -78,14 +78,30 @@ class Merger:
         LimitError
             If there are more pixels than `MAX_PIXELS`, all images together.
         """
-        self._pixels += int(histogram.counts.sum())
+        if histogram.exact:
+            self.add_colors(histogram.keys, histogram.counts)
+            return
+        self._count_pixels(histogram.counts)
+        self._coarsen(8 - (histogram.table.key_mask & 0xFF).bit_count())
+        self._append(histogram.keys, histogram.counts, histogram.table.sum_coordinates())
+
+    def add_colors(self, keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]) -> None:
+        """Add colours, none of them twice, and how often each occurs; raises what `add` does."""
+        self._count_pixels(counts)
+        sums = embed(unpack_keys(keys)) * counts[:, None] if self._dropped_bits else _NO_SUMS
+        self._append(keys, counts, sums)
+
+    def _count_pixels(self, counts: npt.NDArray[np.int64]) -> None:
+        self._pixels += int(counts.sum())
         if self._pixels > MAX_PIXELS:
             raise LimitError("pixels", self._pixels, MAX_PIXELS)
-        if not histogram.exact:
-            self._coarsen(8 - (histogram.table.key_mask & 0xFF).bit_count())
-        keys, counts, sums = histogram.keys, histogram.counts, _NO_SUMS
-        if self._dropped_bits:
-            sums = histogram.table.sum_coordinates() if not histogram.exact else _sums_of(histogram)
+
+    def _append(
+        self,
+        keys: npt.NDArray[np.uint32],
+        counts: npt.NDArray[np.int64],
+        sums: npt.NDArray[np.int64],
+    ) -> None:
         self._keys = np.concatenate([self._keys, keys])
         self._counts = np.concatenate([self._counts, counts])
         self._sums = np.concatenate([self._sums, sums])
@@ -127,8 +143,3 @@ class Merger:
         self._counts = np.add.reduceat(self._counts[order], firsts)
         if self._dropped_bits:
             self._sums = np.add.reduceat(self._sums[order], firsts, axis=0)
-
-
-def _sums_of(histogram: Histogram) -> npt.NDArray[np.int64]:
-    sums: npt.NDArray[np.int64] = histogram.points * histogram.counts[:, None]
-    return sums

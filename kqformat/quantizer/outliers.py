@@ -259,9 +259,10 @@ def _shapes(blobs: _Blobs, pictures: Pictures, least_pixels: int) -> npt.NDArray
     part_of_place = np.zeros(_PLACES, np.uint8)
     part_of_place[blobs.places] = 2 * blobs.owners + blobs.in_core
     counts = np.zeros((len(blobs.means) + 1, 4), np.int64)
-    for pixels, width in pictures.each:
+    for blocks, width in pictures.each:
         row = np.zeros(width, np.uint8)
-        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+        for pixels in blocks:
+            outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
     areas, touching = counts[1:, 0::2], counts[1:, 1::2]
     raggedness = (4 * areas - 2 * touching) / np.sqrt(np.maximum(areas, 1))
     raggedness[(areas < least_pixels) | (2 * touching < _LEAST_NEIGHBOURS * areas)] = np.inf

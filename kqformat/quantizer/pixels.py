@@ -19,13 +19,13 @@ class Pictures:
     ----------
     pixel_count : int
         All together.
-    each : iterable of (ndarray, int)
-        The pixels of each image, as `flat_pixels` returns them, and its width; can be gone through
-        any number of times.
+    each : iterable of (iterable of ndarray, int)
+        The pixels of each image, as `flat_pixels` returns them, in blocks of whole rows from the
+        top, and its width; can be gone through any number of times.
     """
 
     pixel_count: int
-    each: Iterable[tuple[npt.NDArray[np.uint8], int]]
+    each: Iterable[tuple[Iterable[npt.NDArray[np.uint8]], int]]
 
 
 def flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:

@@ -11,6 +11,7 @@ from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import Clusters, ColorTree, squared_distances
+from kqformat.threads import for_each
 
 _BLOCK_PIXELS = 1 << 18  # at most as many colours, so a block's histogram is exact
 
@@ -45,14 +46,25 @@ def remap(
     indices = _empty(len(pixels), len(palette))
     if histogram.exact:
         return indices, _fill(indices, histogram, clusters, palette, space)
-    distortion = 0.0
-    for first in range(0, len(pixels), _BLOCK_PIXELS):
+    return indices, nearest(pixels, palette, space, indices)
+
+
+def nearest(
+    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], space: Space, out: Indices
+) -> float:
+    """Write the nearest entry of each pixel, of which no histogram is at hand.
+
+    Takes and returns what `remap` does; threads share the pixels.
+    """
+
+    def write(first: int) -> float:
         block = count_colors(pixels[first : first + _BLOCK_PIXELS])
         points = block if space is SRGB else _in_space(block, space)
         own = ColorTree(points).assign(space.embed(palette), labels=True)
-        out = indices[first : first + _BLOCK_PIXELS]
-        distortion += _fill(out, block, own, palette, space)
-    return indices, distortion
+        return _fill(out[first : first + _BLOCK_PIXELS], block, own, palette, space)
+
+    firsts = range(0, len(pixels), _BLOCK_PIXELS)
+    return sum(for_each(write, firsts, len(firsts)))
 
 
 def distortion_of(
@@ -60,14 +72,16 @@ def distortion_of(
 ) -> float:
     """Return the distortion of pixels, shape (N, c), that were mapped in any way."""
     points = SRGB.embed(palette).astype(np.int32)
-    total = 0
-    for first in range(0, len(pixels), _BLOCK_PIXELS):
+
+    def squares(first: int) -> int:
         block = pixels[first : first + _BLOCK_PIXELS]
         rgba = np.full((len(block), 4), 255, np.uint8)
         rgba[:, : max(3, block.shape[1])] = block
         differences = SRGB.embed(rgba) - points[indices[first : first + _BLOCK_PIXELS]]
-        total += int(np.einsum("ij,ij->", differences, differences, dtype=np.int64))
-    return total / UNIT**2
+        return int(np.einsum("ij,ij->", differences, differences, dtype=np.int64))
+
+    firsts = range(0, len(pixels), _BLOCK_PIXELS)
+    return sum(for_each(squares, firsts, len(firsts))) / UNIT**2
 
 
 def keep(positions: npt.NDArray[np.intp], colors: int, histogram: Histogram) -> Indices:
@@ -89,10 +103,17 @@ def _fill(
 ) -> float:
     """Write the labels of a histogram's pixels, and return their distortion in sRGB."""
     histogram.table.look_up(clusters.labels.astype(out.dtype), out)
+    return distortion_in_srgb(histogram, clusters, palette, space)
+
+
+def distortion_in_srgb(
+    counted: WeightedPoints, clusters: Clusters, palette: npt.NDArray[np.uint8], space: Space
+) -> float:
+    """Return the distortion of colours (not cells of them) that were labelled in a space."""
     if space is SRGB:
         return clusters.distortion
-    squares = squared_distances(histogram.points, SRGB.embed(palette), clusters.labels)
-    return float(squares @ histogram.counts) / UNIT**2
+    squares = squared_distances(counted.points, SRGB.embed(palette), clusters.labels)
+    return float(squares @ counted.counts) / UNIT**2
 
 
 def _in_space(histogram: Histogram, space: Space) -> WeightedPoints:
