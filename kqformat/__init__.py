@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kqformat.search.elbow import Elbow
     from kqformat.search.reach import Reached
     from kqformat.search.target import Target
+    from kqformat.streaming.writing import Written, write_index_rows, write_rows
 
 __version__ = "0.1.0"
 
@@ -58,6 +59,7 @@ __all__ = [
     "TargetError",
     "TruncatedError",
     "UnsupportedError",
+    "Written",
     "auto_colors",
     "decode",
     "decode_indexed",
@@ -69,6 +71,8 @@ __all__ = [
     "read",
     "read_indexed",
     "write",
+    "write_index_rows",
+    "write_rows",
 ]
 
 _MODULES = {
@@ -87,6 +91,9 @@ _MODULES = {
     "Elbow": "search.elbow",
     "Reached": "search.reach",
     "Target": "search.target",
+    "Written": "streaming.writing",
+    "write_index_rows": "streaming.writing",
+    "write_rows": "streaming.writing",
 }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 from bitarray import bitarray
 from bitarray.util import ba2int
 
+from kqformat.codec.band_reader import read_color_blocks, read_index_blocks
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.grid import Grid
 from kqformat.codec.layout import Layout
@@ -30,8 +32,24 @@ from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
 from kqformat.file_view import FileView
 from kqformat.limits import DEFAULT_LIMITS, Limits
+from kqformat.memory_maps import releaser
 from kqformat.metadata import Metadata
-from kqformat.model import IndexedImage, Indices
+from kqformat.model import IndexedImage, Indices, index_dtype
+
+
+class Target(Protocol):
+    """What takes blocks of rows."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Height, width, and samples of a pixel."""
+
+    @property
+    def dtype(self) -> Any:
+        """The type of its samples."""
+
+    def __setitem__(self, rows: slice, block: npt.NDArray[Any], /) -> None:
+        """Take some rows."""
 
 
 class KqFile:
@@ -213,6 +231,83 @@ class KqFile:
     def to_rgb(self) -> npt.NDArray[np.uint8]:
         """Decode and check the whole file to uint8, shape (H, W, 3) or (H, W, 4)."""
         return decode_rgb(self._open_data(), limits=self._limits)
+
+    def blocks(self) -> Iterator[npt.NDArray[np.uint8]]:
+        """Yield the whole picture as blocks of rows from the top, with little memory.
+
+        As by `to_rgb`, every byte is checked: a block is given out when its band is known to be
+        whole. Of how many rows a block is, is not said.
+
+        Yields
+        ------
+        ndarray, uint8, shape (rows, W, 3) or (rows, W, 4)
+
+        Raises
+        ------
+        FormatError
+            If a band is damaged or wrong; after the blocks before it.
+
+        Examples
+        --------
+        >>> from kqformat.codec.stream import encode_indexed
+        >>> image = IndexedImage(np.eye(3, dtype=np.uint8), np.full((2, 3), 7, np.uint8))
+        >>> [block.shape for block in KqFile(encode_indexed(image)).blocks()]
+        [(3, 3, 3)]
+        """
+        return (block for _, block in read_color_blocks(self._open_data(), self.layout))
+
+    def index_blocks(self) -> Iterator[Indices]:
+        """Yield palette indices, uint8 or uint16, shape (rows, W); else as `blocks`."""
+        return (block for _, block in read_index_blocks(self._open_data(), self.layout))
+
+    def read_into(self, out: Target) -> None:
+        """Write the whole picture into something that takes rows, with little memory besides.
+
+        Parameters
+        ----------
+        out : ndarray, memmap, Zarr array, …
+            What has a `shape` and takes blocks of rows: of shape (H, W) for palette indices, or of
+            the shape that `to_rgb` has.
+
+        Raises
+        ------
+        ParameterError
+            If it has another shape, or a `dtype` that cannot hold what is written.
+        FormatError
+            If a band is damaged or wrong; `out` then has the blocks before it.
+
+        Examples
+        --------
+        >>> from kqformat.codec.stream import encode_indexed
+        >>> image = IndexedImage(np.eye(3, dtype=np.uint8), np.full((2, 3), 7, np.uint8))
+        >>> labels = np.zeros((3, 3), np.uint8)
+        >>> KqFile(encode_indexed(image)).read_into(labels)
+        >>> labels.tolist()
+        [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+        """
+        data = self._open_data()
+        width, height = self.size
+        channels = self.layout.head.palette_format.channels
+        dtype: np.dtype[np.generic] = np.dtype(np.uint8)
+        blocks: Iterator[tuple[int, npt.NDArray[np.generic]]]
+        if tuple(out.shape) == (height, width):
+            dtype = np.dtype(index_dtype(self.layout.head.palette_size))
+            blocks = read_index_blocks(data, self.layout)
+        elif tuple(out.shape) == (height, width, channels):
+            blocks = read_color_blocks(data, self.layout)
+        else:
+            raise ParameterError(
+                f"out has shape {tuple(out.shape)}, expected {(height, width, channels)}, "
+                f"or {(height, width)} for indices"
+            )
+        if not np.can_cast(dtype, out.dtype):
+            raise ParameterError(f"out is {out.dtype}, which cannot hold {dtype}")
+        release = releaser(out)
+        for top, block in blocks:
+            rows = slice(top, top + len(block))
+            out[rows] = block
+            if isinstance(out, np.ndarray):
+                release(out[rows])
 
     def verify(self) -> None:
         """Check every byte of the file, without memory for its pixels (those of a band apart).

@@ -7,7 +7,6 @@ of bounded size. The file is the one that `encode` makes of the same pixels.
 `writing`   rows of pixels or of indices to a `.kq` file
 `palettes`  the palette for rows of pixels, and how each is mapped to it
 `sources`   what rows come from: arrays, memory maps, Zarr, Dask, iterables of blocks
-`mapped`    pages of memory maps, given back when they have been used
 ==========  ==============================================================================
 """
 

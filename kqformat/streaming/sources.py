@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_DIMENSION
-from kqformat.streaming.mapped import releaser
+from kqformat.memory_maps import releaser
 
 Block = npt.NDArray[Any]
 Span = tuple[int, int]
