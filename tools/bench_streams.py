@@ -6,7 +6,7 @@ A raster of N × N pixels (32,768: a gigapixel, 3.2 GB) is tiled from the images
 turned and shifted in colour at random, and written to the scratch folder, where it stays for the
 next run until --side is another. It is encoded from the memory map, each coding in a process of its
 own, whose memory is read from /proc/self/status every 20 ms: `VmHWM` is the highest resident set as
-Linux accounts it; of that, `RssAnon` is the process's own, `RssFile` the part of the page cache that
+Linux accounts it; of that, `RssAnon` is the own memory, `RssFile` the part of the page cache that
 it has mapped just then (of the raster, and of libraries), which the system can take back at any
 time. Then regions of 512 × 512 are read out of the files; the last table has one thread against
 two, alternating, on 24 megapixels of the raster: medians of pairs.
@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=32_768, metavar="N")
     parser.add_argument("--codings", default="packed,entropy", metavar="LIST")
     parser.add_argument("-k", "--colors", type=int, default=256, metavar="K")
-    parser.add_argument("--pairs", type=int, default=5, metavar="N", help="of one thread and two")
+    parser.add_argument(
+        "--pairs", type=int, default=5, metavar="N", help="of one thread and two; 0 for none"
+    )
     parser.add_argument("--smoke", action="store_true", help="see whether it works, in seconds")
     parser.add_argument("--encode", nargs=2, metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -84,6 +86,8 @@ def _measure(scratch: Path, options: argparse.Namespace) -> None:
     print(markdown(header, rows), "\n")
     header = ["coding", "opening, ms", "512 × 512, median ms", "worst ms", "one band, median ms"]
     print(markdown(header, [[coding, *_regions(path)] for coding, path in files]), "\n")
+    if not options.pairs:
+        return
     header = ["24 megapixels", "one thread, s", "two threads, s", "ratio, median of pairs"]
     print(markdown(header, _two_cores(raster, options.colors, options.pairs)))
 
