@@ -45,11 +45,12 @@ def band_rows(height: int, band_shift: int) -> Iterator[tuple[int, int]]:
 
 
 def chunk_rows(
-    width: int, height: int, band_shift: int, chunk_pixels: int = CHUNK_PIXELS
+    width: int, height: int, band_shift: int, chunk_pixels: int | None = None
 ) -> Iterator[tuple[int, int]]:
     """Yield the parts of each band that can be packed and unpacked by themselves, as rows.
 
-    All but a band's last have a multiple of eight pixels, and so whole bytes.
+    All but a band's last have a multiple of eight pixels, and so whole bytes; about `CHUNK_PIXELS`
+    if no other number is given.
 
     Examples
     --------
@@ -57,7 +58,7 @@ def chunk_rows(
     [(0, 8), (8, 16), (16, 22)]
     """
     unit = 8 // math.gcd(width, 8)
-    rows = max(1, chunk_pixels // (width * unit)) * unit
+    rows = max(1, (chunk_pixels or CHUNK_PIXELS) // (width * unit)) * unit
     for top, bottom in band_rows(height, band_shift):
         for first in range(top, bottom, rows):
             yield first, min(bottom, first + rows)

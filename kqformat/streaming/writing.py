@@ -27,9 +27,6 @@ from kqformat.streaming.palettes import Plan, chosen, flattened, given, suited
 from kqformat.streaming.sources import INDICES, PIXELS, Block, Rows, rows_of
 from kqformat.threads import limited
 
-_WHOLE_ONLY = {"importance": None, "dither": "none"}
-"""Options that need the whole picture at once, and their values if not given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -229,10 +226,13 @@ def write_index_rows(
 
 
 def _heeded(options: QuantizeOptions) -> Options:
-    for name, neutral in _WHOLE_ONLY.items():
-        if options.get(name, neutral) != neutral:
-            raise ParameterError(f"{name} needs the whole picture at once: use encode")
-    return Options(**options)
+    """Return options with their defaults, or refuse those that need the whole picture at once."""
+    heeded = Options(**options)
+    if heeded.importance is not None:
+        raise ParameterError("importance needs the whole picture at once: use encode")
+    if heeded.dither != "none":
+        raise ParameterError("dither needs the whole picture at once: use encode")
+    return heeded
 
 
 def _require_lasting(rows: Rows, why: str) -> None:
