@@ -98,6 +98,28 @@ def locate(
     return i
 
 
+def count_opaque(
+    pixels: cython.const[cython.uchar][:, ::1],
+    counts: cython.uint[::1],
+) -> int:
+    """Count each opaque pixel in a table of all 2^24 colours, `R << 16 | G << 8 | B`.
+
+    Returns how many pixels were not opaque, and so not counted.
+    """
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t
+    others: cython.Py_ssize_t = 0
+    key: cython.uint
+    with cython.nogil:
+        for i in range(pixels.shape[0]):
+            key = _key(pixels, i, channels)
+            if key & 255 == 255:
+                counts[key >> 8] += 1
+            else:
+                others += 1
+    return others
+
+
 def look_up_opaque(
     pixels: cython.const[cython.uchar][:, ::1],
     known: cython.const[cython.uchar][::1],

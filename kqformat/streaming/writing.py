@@ -93,7 +93,7 @@ def write_rows(
 
     The bytes are those of `encode` for the whole picture, at any number of threads. Rows are gone
     through twice, or once more where small bright regions are looked for; where the palette is
-    given and `source` is an iterator, once. Memory: about 300 MB and, for each thread, a few
+    given and `source` is an iterator, once. Memory: 200 to 500 MB and, for each thread, a few
     blocks of a million pixels, or bands of 4 million with entropy coding.
 
     Parameters
