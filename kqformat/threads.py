@@ -25,13 +25,13 @@ _AHEAD = 2
 _limit: ContextVar[int | None] = ContextVar("limit", default=None)
 
 
-def thread_count() -> int:
-    """Return how many threads are used: one for each processor, or what `limited` says.
+def available() -> int:
+    """Return how many threads are used: one for each processor, or what `at_most` says.
 
     Examples
     --------
-    >>> with limited(3):
-    ...     thread_count()
+    >>> with at_most(3):
+    ...     available()
     3
     """
     limit = _limit.get()
@@ -43,7 +43,7 @@ def thread_count() -> int:
 
 
 @contextmanager
-def limited(threads: int | None) -> Iterator[None]:
+def at_most(threads: int | None) -> Iterator[None]:
     """Use so many threads in this block, or as many as before if None.
 
     Holds for the thread that says it (and for tasks of `asyncio` that it starts), not for others.
@@ -77,7 +77,7 @@ def for_each(
     >>> for_each(abs, [-1, 2, -3], 2)
     [1, 2, 3]
     """
-    with limited(max(1, min(parallel, thread_count()))):
+    with at_most(max(1, min(parallel, available()))):
         return list(in_order(work, items))
 
 
@@ -94,7 +94,7 @@ def in_order(
     >>> list(in_order(abs, iter([-1, 2, -3])))
     [1, 2, 3]
     """
-    threads = thread_count()
+    threads = available()
     if threads < 2:
         yield from map(work, items)
         return

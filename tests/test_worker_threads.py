@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from kqformat.errors import ParameterError
 from kqformat.quantizer import histogram as counting
 from kqformat.quantizer.histogram import count_colors
-from kqformat.threads import for_each, in_order, limited, thread_count
+from kqformat.threads import at_most, available, for_each, in_order
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
 def test_results_are_in_the_order_of_the_items(items: list[int], threads: int) -> None:
     """Whatever the number of threads, results come in order."""
-    with limited(threads):
+    with at_most(threads):
         assert list(in_order(lambda item: 2 * item, iter(items))) == [2 * item for item in items]
         assert for_each(str, items, 3) == list(map(str, items))
 
@@ -35,7 +35,7 @@ def test_few_items_are_taken_ahead(threads: int) -> None:
             taken += 1
             yield taken
 
-    with limited(threads):
+    with at_most(threads):
         results = in_order(abs, endless())
         assert [next(results) for _ in range(10)] == list(range(1, 11))
         assert taken <= 10 + 2 * threads
@@ -50,7 +50,7 @@ def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
         yield from (1, 2)
         raise OSError("gone")
 
-    with limited(threads):
+    with at_most(threads):
         results = in_order(abs, failing())
         found: list[int] = []
         with pytest.raises(OSError, match="gone"):
@@ -61,14 +61,14 @@ def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
 
 def test_threads_of_a_pool_make_no_pools() -> None:
     """Work within work is done by the thread that has it."""
-    with limited(3):
-        assert for_each(lambda _: thread_count(), [1, 2, 3], 3) == [1, 1, 1]
+    with at_most(3):
+        assert for_each(lambda _: available(), [1, 2, 3], 3) == [1, 1, 1]
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
 def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
     """A limit is an integer of at least 1."""
-    with pytest.raises(ParameterError, match="threads is"), limited(threads):
+    with pytest.raises(ParameterError, match="threads is"), at_most(threads):
         pass
 
 
@@ -83,7 +83,7 @@ def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most:
         weights = numbers.integers(0, 256, 3000, np.uint8)
         found = []
         for threads in (1, 2, 3):
-            with limited(threads):
+            with at_most(threads):
                 histogram = count_colors(pixels, most)
                 assert len(histogram.table.parts) == threads
                 labels = np.arange(len(histogram), dtype=np.uint16)

@@ -23,7 +23,7 @@ from kqformat.codec.bands import MAX_BAND_SHIFT, canonical_band_shift
 from kqformat.codec.stream import decode_indexed, encode_indexed
 from kqformat.limits import Limits
 from kqformat.rasters import read_raster
-from kqformat.threads import limited
+from kqformat.threads import at_most
 
 _MAX_PIXELS = 1 << 28
 
@@ -61,7 +61,7 @@ def _row(name: str, image: kqformat.IndexedImage, power: int | None, shift: int,
     def encode() -> bytes:
         return encode_indexed(image, coding="entropy", band_shift=shift)
 
-    with limited(1):
+    with at_most(1):
         data, alone = _timed(encode)
         _, decoded_alone = _timed(lambda: decode_indexed(data, limits=Limits(pixels=_MAX_PIXELS)))
     _, together = _timed(encode)

@@ -36,7 +36,7 @@ from kqformat.codec.region import read_entropy_band
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.files import open_file
 from kqformat.limits import Limits
-from kqformat.threads import limited, thread_count
+from kqformat.threads import at_most, available
 
 _TILE = 512
 _LIMITS = Limits(pixels=1 << 32)
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def _measure(scratch: Path, options: argparse.Namespace) -> None:
-    print(f"{machine('numpy')}; {thread_count()} processors\n")
+    print(f"{machine('numpy')}; {available()} processors\n")
     raster = _raster(scratch, options.folders, options.side)
     rows, files = [], []
     for coding in options.codings.split(","):
@@ -199,7 +199,7 @@ def _two_cores(raster: Path, colors: int, pairs: int) -> list[list[object]]:
         times: dict[int, list[float]] = {1: [], 2: []}
         for _ in range(pairs if "entropy" in name else 4 * pairs):
             for threads, found in times.items():
-                with limited(threads):
+                with at_most(threads):
                     found += _seconds(function, 1)
         ratio = statistics.median(one / two for one, two in zip(*times.values(), strict=True))
         rows.append([name, *map(statistics.median, times.values()), f"{ratio:.2f}"])

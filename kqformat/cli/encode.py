@@ -23,6 +23,7 @@ from kqformat.cli.common_palette import (
 from kqformat.cli.console import input_name, output_name, plural
 from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
+from kqformat.cli.large import run_large, split_large
 from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.progress import progress
@@ -135,7 +136,10 @@ def run(options: argparse.Namespace) -> int:
     prepare_pillow(options.max_pixels)
     readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
-    jobs = plan_jobs(options, ".kq", readable)
+    large, jobs = split_large(plan_jobs(options, ".kq", readable), options)
+    status = run_large(large, options)
+    if large and not jobs:
+        return status
     try:
         with progress(None, quiet=options.quiet) as bar:
             bar.begin("palette")
@@ -143,7 +147,8 @@ def run(options: argparse.Namespace) -> int:
     except FAILURES as error:
         report_failure(options.palette or "--shared-palette", error)
         return 1
-    return run_jobs(jobs, lambda job, source: _encode(job, source, palette, options), options)
+    work = run_jobs(jobs, lambda job, source: _encode(job, source, palette, options), options)
+    return max(status, work)
 
 
 def _check_rdo(options: argparse.Namespace) -> None:

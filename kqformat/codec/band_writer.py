@@ -65,8 +65,8 @@ class RowImage:
 
 def write_rows(
     stream: IO[bytes], image: RowImage, *, coding: str = "packed", band_shift: int | None = None
-) -> int:
-    """Write a whole file and return its size in bytes.
+) -> tuple[str, int]:
+    """Write a whole file and return how it is coded, and its size in bytes.
 
     Parameters
     ----------
@@ -85,26 +85,28 @@ def write_rows(
         If there were more bands or metadata than a decoder accepts by default.
     """
     if checked_coding(coding) == "packed":
-        return _write_packed(stream, image, band_shift)
+        return "packed", _write_packed(stream, image, band_shift)
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         return _write_smaller(stream, image, coding, band_shift)
     with tempfile.TemporaryFile() as spool:
-        byte_length = _write_smaller(spool, image, coding, band_shift)
+        written = _write_smaller(spool, image, coding, band_shift)
         spool.seek(0)
         shutil.copyfileobj(spool, stream)
-    return byte_length
+    return written
 
 
-def _write_smaller(stream: IO[bytes], image: RowImage, coding: str, band_shift: int | None) -> int:
+def _write_smaller(
+    stream: IO[bytes], image: RowImage, coding: str, band_shift: int | None
+) -> tuple[str, int]:
     head = head_for(image.width, image.height, image.palette, band_shift)
     byte_length = _write_entropy(stream, image, band_shift)
     if byte_length is not None and (
         coding == "entropy" or byte_length < packed_file_bytes(head, image.metadata)
     ):
-        return byte_length
+        return "entropy", byte_length
     stream.seek(0)
     stream.truncate()
-    return _write_packed(stream, image, band_shift)
+    return "packed", _write_packed(stream, image, band_shift)
 
 
 def _write_packed(stream: IO[bytes], image: RowImage, band_shift: int | None) -> int:

@@ -21,7 +21,7 @@ from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
 from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import embed
-from kqformat.threads import for_each, thread_count
+from kqformat.threads import available, for_each
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -254,7 +254,7 @@ def in_morton_order(
 
 def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
     """Split pixels into as many runs as threads are worth it."""
-    count = max(1, min(thread_count(), len(pixels) // _RUN_PIXELS))
+    count = max(1, min(available(), len(pixels) // _RUN_PIXELS))
     edges = [len(pixels) * number // count for number in range(count + 1)]
     return [pixels[first:end] for first, end in itertools.pairwise(edges)]
 

@@ -78,21 +78,22 @@ class Merger:
         LimitError
             If there are more pixels than `MAX_PIXELS`, all images together.
         """
-        if histogram.exact:
-            self.add_colors(histogram.keys, histogram.counts)
-            return
-        self._count_pixels(histogram.counts)
-        self._coarsen(8 - (histogram.table.key_mask & 0xFF).bit_count())
-        self._append(histogram.keys, histogram.counts, histogram.table.sum_coordinates())
+        self._count_pixels(int(histogram.counts.sum()))
+        if not histogram.exact:
+            self._coarsen(8 - (histogram.table.key_mask & 0xFF).bit_count())
+        keys, counts, sums = histogram.keys, histogram.counts, _NO_SUMS
+        if self._dropped_bits:
+            sums = histogram.table.sum_coordinates() if not histogram.exact else _sums_of(histogram)
+        self._append(keys, counts, sums)
 
     def add_colors(self, keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]) -> None:
         """Add colours, none of them twice, and how often each occurs; raises what `add` does."""
-        self._count_pixels(counts)
+        self._count_pixels(int(counts.sum()))
         sums = embed(unpack_keys(keys)) * counts[:, None] if self._dropped_bits else _NO_SUMS
         self._append(keys, counts, sums)
 
-    def _count_pixels(self, counts: npt.NDArray[np.int64]) -> None:
-        self._pixels += int(counts.sum())
+    def _count_pixels(self, count: int) -> None:
+        self._pixels += count
         if self._pixels > MAX_PIXELS:
             raise LimitError("pixels", self._pixels, MAX_PIXELS)
 
@@ -108,6 +109,26 @@ class Merger:
         self._gather()
         while len(self._keys) > self._max_colors:
             self._coarsen(self._dropped_bits + 1)
+
+    def join(self, other: Merger) -> None:
+        """Add all that has been added to another, which makes no difference to the result.
+
+        Raises
+        ------
+        LimitError
+            If there are more pixels than `MAX_PIXELS`, both together.
+        """
+        self._count_pixels(other.pixel_count)
+        self._coarsen(other._dropped_bits)
+        sums = other._sums
+        if self._dropped_bits and not other._dropped_bits:
+            sums = embed(unpack_keys(other._keys)) * other._counts[:, None]
+        self._append(other._keys, other._counts, sums)
+
+    @property
+    def pixel_count(self) -> int:
+        """How many pixels there are, all images together."""
+        return self._pixels
 
     def merged(self) -> MergedHistogram:
         """Return what all images have together."""
@@ -143,3 +164,8 @@ class Merger:
         self._counts = np.add.reduceat(self._counts[order], firsts)
         if self._dropped_bits:
             self._sums = np.add.reduceat(self._sums[order], firsts, axis=0)
+
+
+def _sums_of(histogram: Histogram) -> npt.NDArray[np.int64]:
+    sums: npt.NDArray[np.int64] = histogram.points * histogram.counts[:, None]
+    return sums

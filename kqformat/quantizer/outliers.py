@@ -11,6 +11,7 @@ It draws nothing at random and does not depend on the order of anything but the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,6 +151,48 @@ def find_outliers(
     return blobs.means[_apart(means, ranking, most)]
 
 
+def count_neighbours(
+    pictures: Iterable[tuple[npt.NDArray[np.uint8], int]],
+    part_of_place: npt.NDArray[np.uint8],
+    blobs: int,
+) -> npt.NDArray[np.int64]:
+    """Count the pixels of blobs, and their neighbours of the same blob.
+
+    Parameters
+    ----------
+    pictures : iterable of (ndarray, int)
+        See `Pictures.each`. The counts of several are the sums of those of each.
+    part_of_place : ndarray, uint8, shape (32768,)
+        Twice the number of the blob that a cell is of, from 1, and 1 more in its core; else 0.
+    blobs : int
+        How many there are.
+
+    Returns
+    -------
+    ndarray, int64, shape (blobs + 1, 4)
+        Of each blob and its core: pixels, then neighbours.
+    """
+    counts = np.zeros((blobs + 1, 4), np.int64)
+    for pixels, width in pictures:
+        row = np.zeros(width, np.uint8)
+        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+    return counts
+
+
+def count_neighbours_in_rows(
+    blocks: Iterable[npt.NDArray[np.uint8]],
+    width: int,
+    part_of_place: npt.NDArray[np.uint8],
+    blobs: int,
+) -> npt.NDArray[np.int64]:
+    """Do what `count_neighbours` does for one picture that comes in blocks of whole rows."""
+    counts = np.zeros((blobs + 1, 4), np.int64)
+    row = np.zeros(width, np.uint8)
+    for pixels in blocks:
+        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+    return counts
+
+
 def strength_named(name: object) -> Strength:
     """Return the strength of this name.
 
@@ -258,11 +301,10 @@ def _shapes(blobs: _Blobs, pictures: Pictures, least_pixels: int) -> npt.NDArray
     """
     part_of_place = np.zeros(_PLACES, np.uint8)
     part_of_place[blobs.places] = 2 * blobs.owners + blobs.in_core
-    counts = np.zeros((len(blobs.means) + 1, 4), np.int64)
-    for blocks, width in pictures.each:
-        row = np.zeros(width, np.uint8)
-        for pixels in blocks:
-            outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+    if pictures.neighbours is not None:
+        counts = pictures.neighbours(part_of_place, len(blobs.means))
+    else:
+        counts = count_neighbours(pictures.each, part_of_place, len(blobs.means))
     areas, touching = counts[1:, 0::2], counts[1:, 1::2]
     raggedness = (4 * areas - 2 * touching) / np.sqrt(np.maximum(areas, 1))
     raggedness[(areas < least_pixels) | (2 * touching < _LEAST_NEIGHBOURS * areas)] = np.inf

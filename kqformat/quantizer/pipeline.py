@@ -172,7 +172,7 @@ class Quantizer:
 
     @cached_property
     def _selector(self) -> Selector:
-        pictures = Pictures(len(self._flat), [([self._flat], self._shape[1])])
+        pictures = Pictures(len(self._flat), [(self._flat, self._shape[1])])
         importance = self._options.importance
         if importance is None:
             return Selector(self.histogram, self._options, pictures, observer=self._observer)

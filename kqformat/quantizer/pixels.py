@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +19,16 @@ class Pictures:
     ----------
     pixel_count : int
         All together.
-    each : iterable of (iterable of ndarray, int)
-        The pixels of each image, as `flat_pixels` returns them, in blocks of whole rows from the
-        top, and its width; can be gone through any number of times.
+    each : iterable of (ndarray, int)
+        The pixels of each image, as `flat_pixels` returns them, and its width; can be gone through
+        any number of times.
+    neighbours : callable or None
+        Does what `outliers.count_neighbours` does, if the pixels are elsewhere and `each` is empty.
     """
 
     pixel_count: int
-    each: Iterable[tuple[Iterable[npt.NDArray[np.uint8]], int]]
+    each: Iterable[tuple[npt.NDArray[np.uint8], int]]
+    neighbours: Callable[[npt.NDArray[np.uint8], int], npt.NDArray[np.int64]] | None = None
 
 
 def flat_pixels(pixels: object) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:

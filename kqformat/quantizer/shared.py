@@ -70,18 +70,17 @@ class _Flattened:
     def __init__(self, images: Iterable[npt.NDArray[np.uint8]]) -> None:
         self._images = images
 
-    def __iter__(self) -> Iterator[tuple[list[npt.NDArray[np.uint8]], int]]:
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
         for pixels in self._images:
             flat, (_, width) = flat_pixels(pixels)
-            yield [flat], width
+            yield flat, width
 
 
 def _merged(images: Iterable[npt.NDArray[np.uint8]]) -> tuple[MergedHistogram, int]:
     """Return what all images have together, and how many pixels that is."""
     merger = Merger()
-    for blocks, _ in _Flattened(images):
-        for flat in blocks:
-            merger.add(count_colors(flat))
+    for flat, _ in _Flattened(images):
+        merger.add(count_colors(flat))
     merged = merger.merged()
     if not len(merged):
         raise ParameterError("there are no images to share a palette")

@@ -9,22 +9,27 @@ or RGBA in the colour space of an RGB profile or sRGB. No palette is chosen here
 `modes`        the modes of Pillow to pixels or an `IndexedImage`
 `depths`       grey of 16 and 32 bits and floating point to 8 bits
 `orientation`  which way up a picture is, and turning it upright
+`large`        TIFF files and arrays that need not fit into memory, row by row
 `images`       an `IndexedImage` to a Pillow image; metadata both ways
 =============  =========================================================================
 """
 
 from kqformat.rasters.images import carried_info, image_from, info_of, metadata_from
+from kqformat.rasters.images import image_from, info_of, metadata_from
+from kqformat.rasters.large import LargeRaster, open_large
 from kqformat.rasters.modes import indexed_from, pixels_from
 from kqformat.rasters.orientation import orientation_of, turned_upright
 from kqformat.rasters.reading import Raster, read_raster
 
 __all__ = [
+    "LargeRaster",
     "Raster",
     "carried_info",
     "image_from",
     "indexed_from",
     "info_of",
     "metadata_from",
+    "open_large",
     "orientation_of",
     "pixels_from",
     "read_raster",

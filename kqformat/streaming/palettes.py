@@ -20,6 +20,7 @@ from kqformat.quantizer.choose import Stage
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.mapper import Mapper, mapper_of_counted
 from kqformat.quantizer.options import Options, check_integer
+from kqformat.quantizer.outliers import count_neighbours_in_rows
 from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.remap import distortion_in_srgb
 from kqformat.quantizer.selection import Selector
@@ -135,19 +136,17 @@ def _pictures(rows: Rows) -> Pictures:
     if rows.size is None:
         raise ParameterError("there are no rows")
     width, height = rows.size
-    return Pictures(width * height, [(_FlatBlocks(rows), width)])
+
+    def neighbours(part_of_place: npt.NDArray[np.uint8], blobs: int) -> npt.NDArray[np.int64]:
+        return count_neighbours_in_rows(_flat_blocks(rows), width, part_of_place, blobs)
+
+    return Pictures(width * height, (), neighbours)
 
 
-class _FlatBlocks:
-    """The pixels of all rows, in blocks of whole rows, as often as they are asked for."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-
-    def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
-        for block in self._rows.blocks():
-            yield flattened(block)
-            self._rows.release(block)
+def _flat_blocks(rows: Rows) -> Iterator[npt.NDArray[np.uint8]]:
+    for block in rows.blocks():
+        yield flattened(block)
+        rows.release(block)
 
 
 def _stored(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -25,7 +25,7 @@ from kqformat.quantizer.options import Options, QuantizeOptions
 from kqformat.quantizer.pipeline import DEFAULT_COLORS
 from kqformat.streaming.palettes import Plan, chosen, flattened, given, suited
 from kqformat.streaming.sources import INDICES, PIXELS, Block, Rows, rows_of
-from kqformat.threads import limited
+from kqformat.threads import at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Written:
         Of the picture, in pixels.
     colors : int
         Entries of the palette.
+    coding : {"packed", "entropy"}
+        How it is stored.
     file_bytes : int
         Size of the file.
     lossless : bool
@@ -56,6 +58,7 @@ class Written:
     width: int
     height: int
     colors: int
+    coding: str
     file_bytes: int
     lossless: bool = True
     distortion: float = 0.0
@@ -141,7 +144,7 @@ def write_rows(
     >>> written.height, written.colors, written.lossless, written.file_bytes
     (4000, 40, True, 1920149)
     """
-    with limited(threads):
+    with at_most(threads):
         rows = rows_of(source, PIXELS, shape)
         checked_coding(coding)
         heeded = _heeded(options)
@@ -155,11 +158,12 @@ def write_rows(
             plan = given(rows, checked_palette(palette), heeded)
         distortion = _Sum(plan.mapper.counted_distortion)
         image = _image(rows, plan.palette, metadata, partial(_mapped, plan, distortion))
-        file_bytes = _write(path, image, coding, band_shift, distortion, overwrite=overwrite)
+        coded, file_bytes = _write(path, image, coding, band_shift, distortion, overwrite=overwrite)
     return Written(
         image.width,
         image.height,
         len(plan.palette),
+        coded,
         file_bytes,
         plan.lossless,
         distortion.value,
@@ -213,7 +217,7 @@ def write_index_rows(
     ...     write_index_rows(f"{folder}/labels.kq", labels, grey).file_bytes
     254
     """
-    with limited(threads):
+    with at_most(threads):
         rows = rows_of(source, INDICES, shape)
         checked_coding(coding)
         _check_single(rows, coding)
@@ -221,8 +225,8 @@ def write_index_rows(
             for _ in rows.blocks():
                 pass
         image = _image(rows, checked_palette(palette), metadata, np.array)
-        file_bytes = _write(path, image, coding, band_shift, overwrite=overwrite)
-    return Written(image.width, image.height, len(image.palette), file_bytes)
+        coded, file_bytes = _write(path, image, coding, band_shift, overwrite=overwrite)
+    return Written(image.width, image.height, len(image.palette), coded, file_bytes)
 
 
 def _heeded(options: QuantizeOptions) -> Options:
@@ -309,7 +313,7 @@ def _write(
     distortion: _Sum | None = None,
     *,
     overwrite: bool,
-) -> int:
+) -> tuple[str, int]:
     again = image
     if distortion is not None:
         again = _restarting(image, distortion)

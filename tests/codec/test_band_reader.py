@@ -17,7 +17,7 @@ from kqformat.codec.stream import decode_rgb, encode_indexed
 from kqformat.errors import ChecksumError, ParameterError
 from kqformat.kqfile import KqFile
 from kqformat.model import IndexedImage
-from kqformat.threads import limited
+from kqformat.threads import at_most
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_blocks_are_the_picture(
 ) -> None:
     """Blocks of indices and of colours, one below the other, are what is decoded as a whole."""
     data = encode_indexed(image, coding=coding, band_shift=band_shift)
-    with limited(threads):
+    with at_most(threads):
         file = KqFile(data)
         indices = list(file.index_blocks())
         colors = list(file.blocks())
@@ -74,7 +74,7 @@ def test_damaged_band_comes_after_those_before_it(threads: int, coding: str, at:
     out = np.zeros((64, 30), np.uint8)
     for reading in ("index_blocks", "blocks"):
         blocks: list[Any] = []
-        with limited(threads), pytest.raises(ChecksumError) as caught:
+        with at_most(threads), pytest.raises(ChecksumError) as caught:
             blocks.extend(getattr(KqFile(bytes(data)), reading)())
         assert sum(map(len, blocks)) == 32
         assert caught.value.offset == section.crc_offset

@@ -29,7 +29,7 @@ from kqformat.kqfile import KqFile
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage, index_dtype
-from kqformat.threads import limited
+from kqformat.threads import at_most
 
 IMAGES = indexed_images() | mixed_images()
 GREYS = np.arange(256, dtype=np.uint8).repeat(3).reshape(256, 3)
@@ -207,7 +207,7 @@ def test_default_bands_are_smaller_than_packed_ones() -> None:
 @pytest.mark.parametrize("threads", [None, 1, 2, 5, 64])
 def test_number_of_threads_changes_nothing(threads: int | None) -> None:
     """Whatever the number of threads, the bytes and the pixels are the same."""
-    with limited(threads):
+    with at_most(threads):
         assert encode_indexed(MIXED, coding="entropy", band_shift=3) == MIXED_FILE
         assert decode_indexed(MIXED_FILE) == MIXED
         assert np.array_equal(decode_rgb(MIXED_FILE), MIXED.to_rgb())
@@ -221,7 +221,7 @@ def test_first_of_several_errors_is_raised(threads: int) -> None:
     for band in bands[2:]:
         data[band.payload_offset] ^= 1
     for decode in (decode_indexed, decode_rgb, verify):
-        with limited(threads), pytest.raises(ChecksumError) as caught:
+        with at_most(threads), pytest.raises(ChecksumError) as caught:
             decode(bytes(data))
         assert caught.value.offset == bands[2].crc_offset
 

@@ -43,7 +43,7 @@ def find(
         cells,
         ColorTree(cells),
         centroids := plain_centroids(bare, k, space),
-        Pictures(len(flat), [([flat], image.shape[1])]),
+        Pictures(len(flat), [(flat, image.shape[1])]),
         strength=strength,
         space=SPACES[space],
     )
@@ -151,7 +151,7 @@ def test_what_is_served_is_not_found(photo: Pixels) -> None:
     flat = image.reshape(-1, 3)
     assert not len(
         find_outliers(
-            cells, ColorTree(cells), served, Pictures(len(flat), [([flat], image.shape[1])])
+            cells, ColorTree(cells), served, Pictures(len(flat), [(flat, image.shape[1])])
         )
     )
 

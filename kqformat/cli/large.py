@@ -1,0 +1,202 @@
+"""``kq encode`` of pictures larger than memory: TIFF files and NumPy arrays, one after the other.
+
+They are read by rows, where the options let them be. What needs a picture as a whole (a target,
+dithering, a shared palette) leaves TIFF files to those who read them at once; arrays are read by
+nobody else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from kqformat.cli.colours import quantizer_arguments
+from kqformat.cli.console import STANDARD, input_name, output_name, plural
+from kqformat.cli.facts import FileFacts
+from kqformat.cli.jobs import FAILURES, Job, report_failure
+from kqformat.cli.progress import progress
+from kqformat.errors import ParameterError
+
+if TYPE_CHECKING:
+    from kqformat.metadata import Metadata
+    from kqformat.rasters import LargeRaster
+    from kqformat.streaming import Written
+
+_PARTS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp", "dpi": "dpi"}
+"""What --keep and --strip call the metadata that such files have."""
+
+Task = tuple[Job, Callable[[], str]]
+"""A job, and what does it and returns a report."""
+
+
+def split_large(jobs: list[Job], options: argparse.Namespace) -> tuple[list[Task], list[Job]]:
+    """Return what is to be done by rows, and the other jobs."""
+    large: list[Task] = []
+    others: list[Job] = []
+    for job in jobs:
+        task = _task(job, options) if job.fault is None else None
+        if task is None:
+            others.append(job)
+        else:
+            large.append((job, task))
+    return large, others
+
+
+def run_large(tasks: list[Task], options: argparse.Namespace) -> int:
+    """Do what is to be done by rows, print the reports, and return the exit status."""
+    failures = 0
+    with progress(None, quiet=options.quiet) as bar:
+        for job, task in tasks:
+            bar.begin(job.source)
+            try:
+                report = _done(job, task, options)
+            except FAILURES as error:
+                failures += 1
+                with bar.aside():
+                    report_failure(job.source, error)
+                continue
+            if not options.quiet:
+                bar.say(report)
+    return 1 if failures else 0
+
+
+def _task(job: Job, options: argparse.Namespace) -> Callable[[], str] | None:
+    """Return what encodes a file by rows; None where it is to be read at once."""
+    from kqformat.rasters import open_large
+
+    if not os.path.isfile(job.source):
+        return None
+    try:
+        raster = open_large(job.source, max_pixels=options.max_pixels)
+    except FAILURES as error:
+        return partial(_fail, error)
+    if raster is None:
+        return None
+    reason = _needs_all(raster, options)
+    if reason is None:
+        return partial(_encoded, job, raster, options)
+    if raster.is_only_here:
+        return partial(
+            _fail, ParameterError(f"is an array, which is read by rows, not for {reason}")
+        )
+    return None
+
+
+def _fail(error: Exception) -> str:
+    raise error
+
+
+def _needs_all(raster: LargeRaster, options: argparse.Namespace) -> str | None:
+    """Return what was asked for and needs a picture as a whole, if anything."""
+    from kqformat.cli.targets import target_of
+
+    k = options.colors if isinstance(options.colors, int) else 256
+    has_fewer = raster.palette is not None and (options.palette or k < len(raster.palette))
+    asked = {
+        "-k auto": options.colors == "auto",
+        "a quality or a size": target_of(options) is not None,
+        "--rdo": options.rdo,
+        "--importance": options.importance,
+        "--dither": options.dither not in (None, "none"),
+        "--shared-palette": options.shared_palette,
+        "--skip-if-larger": options.skip_if_larger,
+        "--dry-run": options.dry_run,
+        "standard output": options.output == STANDARD,
+        "another palette than its own": has_fewer,
+    }
+    return next((name for name, is_asked in asked.items() if is_asked), None)
+
+
+def _done(job: Job, task: Callable[[], str], options: argparse.Namespace) -> str:
+    if options.skip_existing and job.has_target():
+        return _skipped(job, options)
+    job.check(force=options.force)
+    if job.makes_folder:
+        os.makedirs(os.path.dirname(job.target) or os.curdir, exist_ok=True)
+    return task()
+
+
+def _encoded(job: Job, raster: LargeRaster, options: argparse.Namespace) -> str:
+    from kqformat.palettes import read_palette
+    from kqformat.streaming import write_index_rows, write_rows
+
+    started = time.perf_counter()
+    common: dict[str, Any] = {
+        "shape": raster.shape,
+        "coding": options.coding,
+        "metadata": _kept(raster.metadata, options.keep - options.strip),
+        "overwrite": options.force,
+    }
+    if raster.palette is not None:
+        written = write_index_rows(job.target, raster.rows, raster.palette, **common)
+    else:
+        if options.palette is not None:
+            common["palette"] = read_palette(options.palette, max_pixels=options.max_pixels)
+        asked = quantizer_arguments(options)
+        written = write_rows(job.target, raster.rows, **common, **asked)
+    return _report(job, raster, written, time.perf_counter() - started, options)
+
+
+def _kept(metadata: Metadata, parts: frozenset[str]) -> Metadata:
+    from kqformat.metadata import Metadata
+
+    names = [name for part, name in _PARTS.items() if part in parts]
+    return Metadata(**{name: getattr(metadata, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts(FileFacts):
+    source_bytes: int
+    source_ratio: float
+    lossless: bool
+    psnr: float | None
+    iterations: int
+    converged: bool
+    frames: int
+    seconds: float
+
+
+def _report(
+    job: Job, raster: LargeRaster, written: Written, seconds: float, options: argparse.Namespace
+) -> str:
+    source_bytes = os.path.getsize(job.source)
+    facts = _Facts(
+        width=written.width,
+        height=written.height,
+        colors=written.colors,
+        index_bits=(written.colors - 1).bit_length(),
+        coding=written.coding,
+        file_bytes=written.file_bytes,
+        source_bytes=source_bytes,
+        source_ratio=source_bytes / written.file_bytes,
+        lossless=written.lossless,
+        psnr=None if written.lossless else written.psnr,
+        iterations=written.iterations,
+        converged=written.converged,
+        frames=raster.frames,
+        seconds=round(seconds, 4),
+    )
+    if options.json:
+        return json.dumps({"input": job.source, "output": job.target} | asdict(facts))
+    fidelity = "lossless" if written.lossless else f"{written.psnr:.2f} dB"
+    coding = "" if facts.coding == "packed" else f"{facts.coding}, "
+    first = f", first of {facts.frames} frames" if facts.frames != 1 else ""
+    return (
+        f"{input_name(job.source)} -> {output_name(job.target)}: "
+        f"{plural(facts.colors, 'colour')}, {plural(facts.index_bits, 'bit')}, {coding}"
+        f"{facts.file_bytes:,} bytes, {facts.ratio:.2f}:1 to 24-bit, "
+        f"{facts.source_ratio:.2f}:1 to source, {fidelity}{first}"
+    )
+
+
+def _skipped(job: Job, options: argparse.Namespace) -> str:
+    reason = "its target exists"
+    if options.json:
+        return json.dumps({"input": job.source, "output": job.target, "skipped": reason})
+    return f"{input_name(job.source)} -> {output_name(job.target)}: skipped, {reason}"
