@@ -98,7 +98,7 @@ def in_order(
     if threads < 2:
         yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(threads, initializer=_limit.set, initargs=(1,))
+    pool = ThreadPoolExecutor(threads, "kqformat", initializer=_limit.set, initargs=(1,))
     begun: deque[Future[_Result]] = deque()
     try:
         failure = None

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer import histogram as counting
+from kqformat.quantizer import tree
 from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import at_most, available, for_each, in_order
 
 
@@ -56,7 +58,7 @@ def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
         with pytest.raises(OSError, match="gone"):
             found.extend(results)
     assert found == [1, 2]
-    assert all(not thread.name.startswith("ThreadPool") for thread in threading.enumerate())
+    assert all(not thread.name.startswith("kqformat") for thread in threading.enumerate())
 
 
 def test_threads_of_a_pool_make_no_pools() -> None:
@@ -101,3 +103,19 @@ def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most:
     for others in found[1:]:
         for one, other in zip(found[0], others, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_assignment_in_branches_is_that_of_the_whole_tree(seed: int, k: int) -> None:
+    """Threads that each take some branches of a tree find the same clusters."""
+    numbers = np.random.default_rng(seed)
+    counted = count_colors(numbers.integers(0, 256, (2000, 4), np.uint8))
+    centroids = counted.points[numbers.integers(0, len(counted), k)]
+    whole = ColorTree(counted).assign(centroids, labels=True)
+    with pytest.MonkeyPatch.context() as patch, at_most(3):
+        patch.setattr(tree, "_SHARED_POINTS", 100)
+        shared = ColorTree(counted).assign(centroids, labels=True)
+    assert shared.distortion == whole.distortion
+    for name in ("weights", "sums", "labels"):
+        np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,14 @@ from kqformat.codec import coded_palette, packed
 from kqformat.codec.ancillary import metadata_sections
 from kqformat.codec.bands import (
     ENTROPY_BAND_PIXELS,
+    MAX_BAND_SHIFT,
     band_count,
     band_rows,
     canonical_band_shift,
     checked_band_shift,
+    chunk_rows,
 )
+from kqformat.codec.crc import combined
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.head import Coding, Head, PaletteFormat, write_head
 from kqformat.codec.layout import (
@@ -38,7 +42,7 @@ from kqformat.codec.sections import (
     PACKED_TAG,
     SECTION_OVERHEAD,
     Section,
-    section_end,
+    section_crc,
     section_start,
     write_section,
 )
@@ -291,9 +295,18 @@ def _put(view: memoryview, offset: int, part: bytes) -> int:
 
 
 def _put_packed(view: memoryview, offset: int, head: Head, rows: Indices) -> int:
-    """Pack a band into its place, without a copy of the payload."""
+    """Pack a band into its place, without a copy of the payload; threads share its parts."""
     start = section_start(PACKED_TAG, band_byte_length(head, len(rows)))
     offset = _put(view, offset, start)
-    with view[offset : offset + band_byte_length(head, len(rows))] as payload:
-        packed.pack(rows, head.palette_size, payload)
-        return _put(view, offset + len(payload), section_end(start, payload))
+
+    def pack(part: tuple[int, int]) -> tuple[int, int]:
+        first, last = (band_byte_length(head, row) for row in part)
+        with view[offset + first : offset + last] as payload:
+            packed.pack(rows[part[0] : part[1]], head.palette_size, payload)
+            return crc32(payload), last - first
+
+    parts = list(chunk_rows(head.width, len(rows), MAX_BAND_SHIFT))
+    crc = crc32(start)
+    for part_crc, byte_length in for_each(pack, parts, len(parts)):
+        crc = combined(crc, part_crc, byte_length)
+    return _put(view, offset + band_byte_length(head, len(rows)), section_crc(crc))

@@ -266,15 +266,25 @@ def _count(
     size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
     remembered = len(pixels) if remembers and dropped_bits == 0 else 0
     places = np.empty(remembered, np.uint32)
+    slots = np.zeros(size, np.uint64)
+    counted = known = 0
     while True:
-        slots = np.zeros(size, np.uint64)
         room = min(size // 4 * 3, max_colors)
-        counted, known = histogram_kernel.count(pixels, key_mask(dropped_bits), slots, places, room)
+        more, known = histogram_kernel.count(
+            pixels[counted:], key_mask(dropped_bits), slots, places, room, known
+        )
+        counted += more
         if counted == len(pixels):
             break
         if room == max_colors:
             return None
         size = min(4 * size, 2 * _power_of_two(max_colors))
+        larger = np.zeros(size, np.uint64)
+        if remembered:  # places, which are others now
+            counted = known = 0
+        else:
+            histogram_kernel.move(slots, larger)
+        slots = larger
     keys = np.empty(known + 1, np.uint32)
     counts = np.empty(known + 1, np.int64)
     occupied = np.empty(known + 1, np.uint32)

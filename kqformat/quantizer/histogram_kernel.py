@@ -23,17 +23,17 @@ def count(
     slots: cython.ulonglong[::1],
     places: cython.uint[::1],
     room: cython.Py_ssize_t,
+    known: cython.Py_ssize_t,
 ) -> tuple:
     """Count pixels until all are counted or there are more than `room` colours.
 
-    `places`, unless its length is 0, gets the slot of every pixel. Returns the number of pixels
-    counted and of colours found.
+    `places`, unless its length is 0, gets the slot of every pixel. The table has `known` colours
+    already. Returns the number of pixels counted and of colours in the table.
     """
     n: cython.Py_ssize_t = pixels.shape[0]
     channels: cython.Py_ssize_t = pixels.shape[1]
     shift: cython.int = _hash_shift(slots.shape[0])
     with_places: cython.bint = places.shape[0] > 0
-    known: cython.Py_ssize_t = 0
     i: cython.Py_ssize_t = 0
     key: cython.uint
     slot: cython.uint
@@ -53,6 +53,21 @@ def count(
                 places[i] = slot
             i += 1
     return i, known
+
+
+def move(
+    slots: cython.const[cython.ulonglong][::1],
+    larger: cython.ulonglong[::1],
+) -> None:
+    """Put all entries of a table into a larger one, which is empty."""
+    shift: cython.int = _hash_shift(larger.shape[0])
+    i: cython.Py_ssize_t
+    entry: cython.ulonglong
+    with cython.nogil:
+        for i in range(slots.shape[0]):
+            entry = slots[i]
+            if entry != 0:
+                larger[_slot(larger, cython.cast(cython.uint, entry >> 32), shift)] = entry
 
 
 def collect(

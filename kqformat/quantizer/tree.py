@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,12 @@ import numpy.typing as npt
 from kqformat.quantizer import tree_kernel
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT, Points
+from kqformat.threads import available, for_each
 
 _LEAF_SIZE = 24
 _MAX_DEPTH = 34
+_SHARED_POINTS = 1 << 17  # of fewer, a pass takes no longer than to begin threads
+_BRANCHES = 12
 
 _NO_LABELS = np.empty(0, np.int32)
 
@@ -81,22 +85,47 @@ class ColorTree:
         Clusters
         """
         k = len(centroids)
-        sums = np.zeros((k, 5), np.int64)
         label_array = np.empty(len(self.points), np.int32) if labels else _NO_LABELS
-        distortion = tree_kernel.assign(
-            self.points,
-            self.weights,
-            self._first,
-            self._last,
-            self._left,
-            self._boxes,
-            self._sums,
-            centroids,
-            np.empty(_MAX_DEPTH * k, np.int32),
-            sums,
-            label_array,
-        )
+
+        def assign(root: int) -> tuple[int, npt.NDArray[np.int64]]:
+            sums = np.zeros((k, 5), np.int64)
+            distortion = tree_kernel.assign(
+                self.points,
+                self.weights,
+                self._first,
+                self._last,
+                self._left,
+                self._boxes,
+                self._sums,
+                centroids,
+                np.empty(_MAX_DEPTH * k, np.int32),
+                sums,
+                label_array,
+                root,
+            )
+            return distortion, sums
+
+        is_shared = len(self.points) >= _SHARED_POINTS and available() > 1
+        roots = self._branches if is_shared else [0]
+        parts = for_each(assign, roots, len(roots))
+        sums = parts[0][1]
+        for _, part in parts[1:]:
+            sums += part
+        distortion = sum(part for part, _ in parts)
         return Clusters(sums[:, 0], sums[:, 1:], distortion / UNIT**2, label_array)
+
+    @cached_property
+    def _branches(self) -> list[int]:
+        """The nodes that threads share: each point is below one of them."""
+        nodes = [0]
+        while len(nodes) < _BRANCHES:
+            widest = max(nodes, key=lambda node: int(self._last[node]) - int(self._first[node]))
+            left = int(self._left[widest])
+            if left < 0:
+                break
+            nodes.remove(widest)
+            nodes += [left, left + 1]
+        return nodes
 
     @property
     def moment(self) -> float:

@@ -122,8 +122,9 @@ def assign(
     candidates: cython.int[::1],
     sums: cython.longlong[:, ::1],
     labels: cython.int[::1],
+    root: cython.int,
 ) -> int:
-    """Add each point to the sums of its nearest centroid; return the total distortion.
+    """Add each point below a node to the sums of its nearest centroid; return their distortion.
 
     `candidates` is scratch, long enough for a list of all centroids at each depth. `sums` gets
     weight and 4 coordinates for each centroid. `labels`, unless its length is 0, gets the
@@ -154,7 +155,7 @@ def assign(
     with cython.nogil:
         for j in range(k):
             pool[j] = j
-        nodes[0] = 0
+        nodes[0] = root
         starts[0] = 0
         lengths[0] = k
         while depth > 0:

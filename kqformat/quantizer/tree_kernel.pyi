@@ -29,5 +29,6 @@ def assign(
     candidates: _Ints,
     sums: _Longs,
     labels: _Ints,
+    root: int,
 ) -> int: ...
 def distances(points: _Shorts, centroids: _Shorts, labels: _Ints, squares: _Longs) -> None: ...

@@ -63,9 +63,9 @@ class LargeRaster:
 
 
 def open_large(
-    path: str, *, max_pixels: int, least_pixels: int = LARGE_PIXELS
+    path: str, *, max_pixels: int, least_pixels: int | None = None
 ) -> LargeRaster | None:
-    """Open a NumPy array, or a TIFF file of at least `least_pixels`; None if it is none of these.
+    """Open a NumPy array, or a TIFF file of at least so many pixels; None if it is none of these.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def open_large(
     except (OSError, SyntaxError, ValueError):
         return None  # which whoever reads it at once will tell
     pixels = size[0] * size[1]
-    if pixels < least_pixels:
+    if pixels < (LARGE_PIXELS if least_pixels is None else least_pixels):
         return None
     Limits(pixels=max_pixels).check_pixels(*size)
     try:
