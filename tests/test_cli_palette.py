@@ -95,7 +95,10 @@ def test_kq_file_gives_fewer_if_asked(tmp_path: Path, capsys: pytest.CaptureFixt
     assert listed(capsys.readouterr().out) == expected
     assert len(expected) == 2
     assert kq("palette", path, "-k", "2", "--max-pixels", "3") == 1
-    assert capsys.readouterr().err == f"kq: {path}: 4 pixels are more than the limit of 3\n"
+    assert (
+        capsys.readouterr().err
+        == f"kq: {path}: 4 pixels are more than the limit of 3; --max-pixels raises it\n"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -99,10 +99,13 @@ def test_command_keeps_the_limit_of_pixels(
         more = ["--force-color"]
     assert kq(command, tmp_path / "a.kq", *more) == 1
     assert capsys.readouterr().err == (
-        f"kq: {tmp_path / 'a.kq'}: 536,870,912 pixels are more than the limit of 268,435,456\n"
+        f"kq: {tmp_path / 'a.kq'}: 536,870,912 pixels are more than the limit of "
+        "268,435,456; --max-pixels raises it\n"
     )
     assert kq(command, tmp_path / "b.kq", *more, "--max-pixels", "5") == 1
-    assert "6 pixels are more than the limit of 5\n" in capsys.readouterr().err
+    assert (
+        "6 pixels are more than the limit of 5; --max-pixels raises it\n" in capsys.readouterr().err
+    )
     assert sorted(os.listdir(tmp_path)) == ["a.kq", "b.kq"]
 
 

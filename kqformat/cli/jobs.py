@@ -21,7 +21,7 @@ from kqformat.cli.console import STANDARD, complain, input_name, output_name, sa
 from kqformat.cli.interrupts import leave
 from kqformat.cli.progress import Bar, progress
 from kqformat.cli.summary import Outcome, Summary
-from kqformat.errors import KqError, ParameterError
+from kqformat.errors import KqError, LimitError, ParameterError
 from kqformat.files import MAX_FILE_BYTES, open_file, read_file, read_stream, write_file
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def explanation(error: Exception, path: str | None = None) -> str:
     if isinstance(error, OSError) and error.strerror:
         is_other = error.filename is not None and error.filename != path
         return f"{error.filename}: {error.strerror}" if is_other else error.strerror
+    if isinstance(error, LimitError) and error.quantity == "pixels":
+        return f"{error}; --max-pixels raises it"
     if not isinstance(error, FAILURES):
         return f"unexpected {type(error).__name__}: {error}"
     return str(error)

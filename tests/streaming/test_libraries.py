@@ -39,7 +39,7 @@ def test_zarr_and_dask(pixels: Pixels, tmp_path: Path) -> None:
         tmp_path / "a.zarr", shape=pixels.shape, chunks=(64, 100, 3), dtype=np.uint8
     )
     stored[:] = pixels
-    lazy = dask.array.from_array(pixels, chunks=(50, 300, 3))
+    lazy = dask.array.from_array(pixels, chunks=(50, 300, 3))  # type: ignore[no-untyped-call]
     whole = kqformat.encode(pixels, colors=40)
     for source in (stored, lazy):
         kqformat.write_rows(tmp_path / "a.kq", source, colors=40)
