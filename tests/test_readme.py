@@ -43,6 +43,7 @@ def test_readme_has_what_is_tested_here() -> None:
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "labels"])
+@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "large"])
 def test_python_blocks_run(
     block: str, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
