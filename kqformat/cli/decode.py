@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import Job, run_jobs
+from kqformat.cli.large import run_large
+from kqformat.cli.large_decode import ARRAY, split_large_decoding
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.recovery import (
     add_recovery_arguments,
@@ -44,7 +46,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_file_arguments(parser)
     parser.add_argument(
-        "--format", metavar="FORMAT", help="png, bmp, gif, tiff, webp, … (what Pillow writes)"
+        "--format",
+        metavar="FORMAT",
+        help="png, bmp, gif, tiff, webp, … (what Pillow writes), or npy",
     )
     parser.add_argument(
         "--grey",
@@ -62,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
     suffix, kind = _format(options)
     jobs = plan_jobs(options, suffix, {".kq"})
     check_recovery_options(options, jobs)
+    large, jobs = split_large_decoding(jobs, kind, options)
+    done = run_large(large, options)
+    if large and not jobs:
+        return done
     max_bytes = most_file_bytes(Limits(pixels=options.max_pixels))
     damaged: list[str] = []
     status = run_jobs(
@@ -70,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         options,
         lambda job: job.read(max_bytes, SIGNATURE),
     )
-    return 1 if damaged else status
+    return 1 if damaged else max(done, status)
 
 
 def _format(options: argparse.Namespace) -> tuple[str, str]:
@@ -83,6 +91,8 @@ def _format(options: argparse.Namespace) -> tuple[str, str]:
         suffix = f".{options.format.lower().removeprefix('.')}"
     elif options.output not in (None, STANDARD):
         suffix = os.path.splitext(options.output)[1].lower() or suffix
+    if suffix == ".npy":
+        return suffix, ARRAY
     kind = Image.registered_extensions().get(suffix)
     if kind not in Image.SAVE or kind == "KQ":
         raise ParameterError(f"no image format that can be written is called {suffix[1:]!r}")

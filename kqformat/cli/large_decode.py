@@ -1,0 +1,149 @@
+"""``kq decode`` to NumPy arrays, and of large pictures to TIFF, block by block."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
+
+from kqformat.cli.console import STANDARD, input_name, output_name, plural
+from kqformat.cli.jobs import FAILURES, Job
+from kqformat.cli.large import Task
+from kqformat.errors import MissingExtraError, ParameterError
+from kqformat.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kqformat.kqfile import KqFile
+
+ARRAY = "NPY"
+"""What stands for the format of NumPy among Pillow's names."""
+
+_CLASSIC_BYTES = (1 << 32) - (1 << 25)
+"""The most pixel bytes of a TIFF file that is no BigTIFF."""
+
+
+def split_large_decoding(
+    jobs: list[Job], kind: str, options: argparse.Namespace
+) -> tuple[list[Task], list[Job]]:
+    """Return what is to be done block by block, and the other jobs.
+
+    Raises
+    ------
+    ParameterError
+        If an array is asked for with options that it cannot be written with.
+    """
+    if kind == ARRAY and (options.recover or options.dry_run or options.output == STANDARD):
+        raise ParameterError(
+            ".npy is written block by block, without --recover or --dry-run, to a file"
+        )
+    large: list[Task] = []
+    others: list[Job] = []
+    for job in jobs:
+        if kind == ARRAY and job.fault is None:
+            large.append((job, partial(_decoded, job, _write_array, options)))
+        elif kind == "TIFF" and _is_large(job, options):
+            large.append((job, partial(_decoded, job, _write_tiff, options)))
+        else:
+            others.append(job)
+    return large, others
+
+
+def _is_large(job: Job, options: argparse.Namespace) -> bool:
+    """Whether a file is so large that it is not decoded at once; not if that is to be recovered."""
+    from kqformat.decoding import open as open_kq
+    from kqformat.rasters.large import LARGE_PIXELS
+
+    if job.fault or options.recover or options.dry_run or job.target == STANDARD:
+        return False
+    if not os.path.isfile(job.source):
+        return False
+    try:
+        with open_kq(job.source, limits=Limits(pixels=options.max_pixels)) as file:
+            pixels = file.size[0] * file.size[1]
+    except FAILURES:  # which decoding it at once will tell
+        return False
+    if pixels < LARGE_PIXELS:
+        return False
+    try:
+        import tifffile  # noqa: F401
+    except ModuleNotFoundError:
+        return pixels > DEFAULT_LIMITS.pixels
+    return True
+
+
+def _decoded(
+    job: Job, write: Callable[[IO[bytes], KqFile], None], options: argparse.Namespace
+) -> str:
+    from kqformat.decoding import open as open_kq
+    from kqformat.files import new_file
+
+    with open_kq(job.source, limits=Limits(pixels=options.max_pixels)) as file:
+        with new_file(job.target, overwrite=options.force) as stream:
+            write(stream, file)
+        width, height = file.size
+        before, after = file.layout.file_bytes, os.path.getsize(job.target)
+        colors = file.layout.head.palette_size
+    return (
+        f"{input_name(job.source)} -> {output_name(job.target)}: {width} x {height}, "
+        f"{plural(colors, 'colour')}, {before:,} -> {after:,} bytes"
+    )
+
+
+def _shape_of(file: KqFile) -> tuple[int, int, int]:
+    width, height = file.size
+    return height, width, file.layout.head.palette_format.channels
+
+
+def _write_array(stream: IO[bytes], file: KqFile) -> None:
+    """Write the colours as NumPy's format has them: uint8, shape (H, W, 3) or (H, W, 4)."""
+    import numpy as np
+
+    header = {"descr": "|u1", "fortran_order": False, "shape": _shape_of(file)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    for block in file.blocks():
+        stream.write(block.reshape(-1).data)
+
+
+def _write_tiff(stream: IO[bytes], file: KqFile) -> None:
+    """Write a TIFF file: the indices where there are up to 256 opaque colours, else the colours."""
+    import numpy as np
+
+    try:
+        import tifffile
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("so large a TIFF file", "tifffile", "large") from error
+    height, width, channels = _shape_of(file)
+    is_indexed = channels == 3 and len(file.palette) <= 256
+    shape = (height, width) if is_indexed else (height, width, channels)
+    layout: dict[str, Any] = {"photometric": "rgb"}
+    if is_indexed:
+        palette = np.zeros((256, 3), np.uint16)
+        palette[: len(file.palette)] = file.palette
+        layout = {"photometric": "palette", "colormap": np.ascontiguousarray(257 * palette.T)}
+    elif channels == 4:
+        layout["extrasamples"] = ["unassalpha"]
+    metadata = file.metadata
+    if metadata.dpi is not None:
+        layout |= {"resolution": metadata.dpi, "resolutionunit": "INCH"}
+    if metadata.xmp is not None:
+        layout["extratags"] = [(700, 1, len(metadata.xmp), metadata.xmp, True)]
+    is_big = int(np.prod(shape)) > _CLASSIC_BYTES
+    handle = tifffile.FileHandle(stream, name="picture.tif")  # as the stream has none of its own
+    with tifffile.TiffWriter(handle, bigtiff=is_big) as writer:
+        place = writer.write(
+            None,
+            shape=shape,
+            dtype=np.uint8,
+            iccprofile=metadata.icc_profile,
+            metadata=None,
+            returnoffset=True,
+            **layout,
+        )
+    if place is None:
+        raise RuntimeError("tifffile has made no place for the pixels")
+    stream.seek(place[0])
+    for block in file.index_blocks() if is_indexed else file.blocks():
+        stream.write(np.ascontiguousarray(block).reshape(-1).data)
