@@ -1,0 +1,62 @@
+"""Blocks are mapped as whole pictures are: to the nearest entry, of equally near ones the first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kqformat.errors import ParameterError
+from kqformat.quantizer.census import Census
+from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.mapper import Mapper, mapper_of_counted
+from kqformat.quantizer.points import WeightedPoints
+from kqformat.quantizer.remap import distortion_in_srgb, remap
+from kqformat.quantizer.spaces import SPACES
+from kqformat.quantizer.tree import ColorTree
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 3, 4]),
+    st.sampled_from(sorted(SPACES)),
+    st.sampled_from([1, 2, 30, 256, 300]),
+    st.sampled_from([50, 1 << 20]),
+)
+def test_blocks_are_mapped_as_the_whole(
+    seed: int, channels: int, name: str, k: int, most: int
+) -> None:
+    """With colours counted one by one, in cells, or not at all: the same indices and error."""
+    numbers, space = np.random.default_rng(seed), SPACES[name]
+    pixels = numbers.integers(0, 9, (700, channels), np.uint8) * np.uint8(31)
+    palette = numbers.integers(0, 256, (k, 4), np.uint8)
+    if channels < 4:
+        palette[:, 3] = 255
+    whole = count_colors(pixels)
+    placed = WeightedPoints(whole.codes, space.from_srgb(whole.points), whole.counts)
+    clusters = ColorTree(placed).assign(space.embed(palette), labels=True)
+    indices, distortion = remap(pixels, palette, whole, clusters, space)
+    census = Census(most)
+    census.add(pixels)
+    counted = census.counted()
+    own = distortion_in_srgb(whole, clusters, palette, space)
+    counting = mapper_of_counted(palette, space, census, counted, clusters.labels, own)
+    for mapper in (counting, Mapper(palette, space)):
+        parts = [mapper.map(block) for block in (pixels[:123], pixels[123:])]
+        np.testing.assert_array_equal(np.concatenate([part for part, _ in parts]), indices)
+        found = mapper.counted_distortion + sum(part for _, part in parts)
+        assert found == pytest.approx(distortion)
+
+
+@pytest.mark.parametrize("color", [[1, 2, 3, 255], [1, 2, 3, 9], [1, 2, 3, 0]])
+def test_colour_that_was_not_counted(color: list[int]) -> None:
+    """Whether opaque, translucent or transparent, it is noticed."""
+    census, space = Census(), SPACES["srgb"]
+    census.add(np.array([[9, 9, 9, 255]], np.uint8))
+    palette = np.array([[9, 9, 9, 255]], np.uint8)
+    labels = np.zeros(1, np.int32)
+    mapper = mapper_of_counted(palette, space, census, census.counted(), labels, 0.0)
+    with pytest.raises(ParameterError, match="not the same as when their colours were counted"):
+        mapper.map(np.array([color], np.uint8))
