@@ -47,7 +47,9 @@ def test_every_invalid_vector_is_said_to_be_wrong(
     with pytest.raises(KqError) as caught:
         kqformat.decode(path.read_bytes(), limits=Limits(pixels=1_000_000))
     assert isinstance(caught.value, FormatError | LimitError)
-    assert (out, err) == ("", f"kq: {path}: {caught.value}\n")
+    is_pixels = isinstance(caught.value, LimitError) and caught.value.quantity == "pixels"
+    advice = "; --max-pixels raises it" if is_pixels else ""
+    assert (out, err) == ("", f"kq: {path}: {caught.value}{advice}\n")
 
 
 def test_any_changed_byte_is_found(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
