@@ -36,14 +36,13 @@ CHOICES = re.findall(
 
 def test_readme_has_what_is_tested_here() -> None:
     """The patterns above find the blocks, commands and rows of the README."""
-    assert len(PYTHON) == 4
+    assert len(PYTHON) == 5
     assert len(COMMANDS) >= 6
     assert len(TABLE) >= 7
     assert len(CHOICES) == 8
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "labels"])
-@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "large"])
+@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "labels", "large"])
 def test_python_blocks_run(
     block: str, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

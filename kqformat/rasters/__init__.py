@@ -15,7 +15,6 @@ or RGBA in the colour space of an RGB profile or sRGB. No palette is chosen here
 """
 
 from kqformat.rasters.images import carried_info, image_from, info_of, metadata_from
-from kqformat.rasters.images import image_from, info_of, metadata_from
 from kqformat.rasters.large import LargeRaster, open_large
 from kqformat.rasters.modes import indexed_from, pixels_from
 from kqformat.rasters.orientation import orientation_of, turned_upright
