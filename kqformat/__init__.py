@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kqformat.api import auto_colors, encode, quantization, quantize, reach, write
-    from kqformat.codec.salvage import PixelState, Recovered
+    from kqformat.codec.recovered import PixelState, Recovered
     from kqformat.decoding import decode, decode_indexed, open, read, read_indexed  # noqa: A004
     from kqformat.errors import (
         ChecksumError,
@@ -85,9 +85,9 @@ _MODULES = {
     "KqFile": "kqfile",
     "Limits": "limits",
     "Metadata": "metadata",
-    "PixelState": "codec.salvage",
+    "PixelState": "codec.recovered",
     "Quantization": "quantizer.pipeline",
-    "Recovered": "codec.salvage",
+    "Recovered": "codec.recovered",
     "Elbow": "search.elbow",
     "Reached": "search.reach",
     "Target": "search.target",

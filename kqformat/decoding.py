@@ -12,7 +12,7 @@ from kqformat.codec import salvage, stream
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.head import SIGNATURE
 from kqformat.codec.layout import most_file_bytes
-from kqformat.codec.salvage import Recovered
+from kqformat.codec.recovered import Recovered
 from kqformat.files import open_file, read_file
 from kqformat.kqfile import KqFile
 from kqformat.limits import DEFAULT_LIMITS, Limits

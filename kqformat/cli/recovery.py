@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kqformat.cli.jobs import Job
-    from kqformat.codec.salvage import Recovered
+    from kqformat.codec.recovered import Recovered
     from kqformat.model import IndexedImage, Indices
 
 _MOST_LINES = 20

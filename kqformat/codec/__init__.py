@@ -17,6 +17,10 @@ answers to one chapter of the spec:
 `stream`           the whole: encode, decode, verify
 `region`           §6, class R: single pixels and rectangles
 `salvage`          not normative: what is left of a file that is damaged or cut short
+`recovered`        not normative: that as values
+`damaged_opening`  not normative: its metadata, and where its first band starts
+`patchwork`        not normative: its picture, from what bands are left
+`claims`           not normative: what a damaged band says that it is
 `resync`           not normative: finding its whole bands
 =================  ===================================================================
 """

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +17,7 @@ from vectors import writer
 
 import kqformat
 from kqformat import IndexedImage, Limits, Metadata, PixelState, Recovered
+from kqformat.codec import claims, resync
 from kqformat.codec.layout import read_layout
 from kqformat.codec.stream import encode_indexed
 from kqformat.errors import ChecksumError, FormatError, KqError, LimitError, TruncatedError
@@ -258,6 +264,62 @@ def test_search_for_bands_is_bounded() -> None:
     found = recovered(head.encode() + band + b"E\x00\x00\x0f\x00" * 4000)
     assert rows_of_one(found) == [3, 0, 0]
     assert any("ended early" in loss for loss in found.losses)
+
+
+HOSTILE = {
+    "every band has the length of the last": (
+        writer.Head(1, 16 * 4000 - 8, ((0,) * 3, (1,) * 3), 4),
+        writer.section("B", bytes(1)) * 4000,
+    ),
+    "every other band is damaged": (
+        writer.Head(1, 16 * 4000, ((0,) * 3, (1,) * 3), 4),
+        (writer.section("B", bytes(2), crc=bytes(4)) + writer.section("B", bytes(2))) * 2000,
+    ),
+    "every band is damaged": (
+        writer.Head(9, 4000, ((0,) * 3, (1,) * 3), 0, coding=1),
+        writer.section("E", crc=bytes(4)) * 4000,
+    ),
+    "metadata looks like bands": (
+        writer.Head(1, 4000, ((0,) * 3,), 0),
+        writer.section("a", crc=bytes(4)) * 60 + writer.section("B") * 3999,
+    ),
+    "whole bands within bands": (
+        writer.Head(4000, 40, tuple((n, n, n) for n in range(200)), 0, coding=1),
+        writer.section("B", bytes(4000), crc=bytes(4))
+        + b"".join(writer.section("E", writer.section("E") * 400) for _ in range(39)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_work_is_bounded_by_the_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However bands are arranged, no more is looked at than some tens of times the file."""
+    work: Counter[str] = Counter()
+    candidates, claim = resync.Search._looks_like_bands, claims.Claims.at
+
+    def crc32(part: memoryview, start: int = 0) -> int:
+        work["checks"] += 1
+        work["bytes"] += len(part)
+        return zlib.crc32(part, start)
+
+    def counted_candidates(*arguments: Any) -> list[tuple[int, int]]:
+        work["steps"] += 1
+        return candidates(*arguments)
+
+    def counted_claim(*arguments: Any) -> claims.Claim | None:
+        work["claims"] += 1
+        return claim(*arguments)
+
+    monkeypatch.setattr(resync, "crc32", crc32)
+    monkeypatch.setattr(resync.Search, "_looks_like_bands", counted_candidates)
+    monkeypatch.setattr(claims.Claims, "at", counted_claim)
+    head, bands = HOSTILE[name]
+    file = head.encode() + bands
+    with suppress(FormatError):
+        recovered(file)
+    cost = 64 * (work["checks"] + work["claims"]) + work["bytes"]
+    assert 0 < cost < 36 * len(file) + 2**20
+    assert work["steps"] <= 1 + len(file) // 2**16
 
 
 @pytest.mark.parametrize("coding", ["packed", "entropy"])
