@@ -7,10 +7,10 @@ import io
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from kqformat.errors import LimitError
 from kqformat.file_view import FileView
@@ -19,14 +19,32 @@ from kqformat.nameless import give_name, open_nameless
 MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory, unless the caller knows better."""
 
+MostBytes: TypeAlias = Callable[[bytes], int]
+"""What says how long a file may be that begins so, 0 if nobody knows what it is."""
+
 _STEP = 1 << 20
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 
 def read_stream(
-    stream: IO[bytes], max_bytes: int = MAX_FILE_BYTES, signature: bytes = b""
+    stream: IO[bytes],
+    max_bytes: int = MAX_FILE_BYTES,
+    signature: bytes = b"",
+    most_bytes: MostBytes | None = None,
 ) -> bytes:
     """Read a stream to its end; if it does not begin with the signature, no further than that.
+
+    Parameters
+    ----------
+    stream : binary file
+        What to read.
+    max_bytes : int
+        The most that is accepted.
+    signature : bytes
+        Without which there is no more to be read than the first part.
+    most_bytes : callable or None
+        What is asked, where there is more than a mebibyte, how long a file that begins like this
+        may be: 0 where there is no more to be read, as nobody knows what it is.
 
     Raises
     ------
@@ -36,6 +54,11 @@ def read_stream(
     parts = io.BytesIO()  # which, unlike a bytearray, gives its bytes away without a copy
     while step := stream.read(_STEP):
         parts.write(step)
+        if most_bytes is not None and parts.tell() >= _STEP:
+            max_bytes = min(max_bytes, most_bytes(parts.getvalue()))
+            if not max_bytes:
+                break
+            most_bytes = None
         if parts.tell() > max_bytes:
             raise LimitError("bytes", parts.tell(), max_bytes)
         if signature and parts.tell() >= len(signature):
@@ -46,11 +69,14 @@ def read_stream(
 
 
 def read_file(
-    path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES, signature: bytes = b""
+    path: str | os.PathLike[str],
+    max_bytes: int = MAX_FILE_BYTES,
+    signature: bytes = b"",
+    most_bytes: MostBytes | None = None,
 ) -> bytes:
     """Read a file, or a pipe by its name, to its end; see `read_stream`."""
     with open(path, "rb") as stream:
-        return read_stream(stream, max_bytes, signature)
+        return read_stream(stream, max_bytes, signature, most_bytes)
 
 
 def open_file(

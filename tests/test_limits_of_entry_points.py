@@ -17,8 +17,10 @@ from vectors import writer
 import kqformat
 import kqformat.pillow_plugin
 from kqformat.errors import KqError, LimitError
+from kqformat.files import read_stream
 from kqformat.kqfile import KqFile
 from kqformat.limits import Limits
+from kqformat.rasters import may_be_image
 
 BLACK = (0, 0, 0)
 MANY_PIXELS = writer.Head(2**15, 2**14, (BLACK,)).encode() + writer.section("B")
@@ -187,6 +189,77 @@ def test_endless_input_that_is_no_kq_file_is_noticed_at_once(command: str) -> No
     assert result.stderr.startswith(b"kq: /dev/zero: not a .kq file")
     with pytest.raises(KqError, match=r"^not a .kq file"):
         kqformat.open("/dev/zero")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="has no /dev/zero")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["encode", "/dev/zero", "-o", "-"],
+        ["encode", "-o", "-", "chelsea.png", "--palette", "/dev/zero"],
+        ["encode", "-o", "-", "chelsea.png", "--importance", "/dev/zero"],
+        ["palette", "/dev/zero", "-o", "-"],
+        ["compare", "/dev/zero"],
+        ["show", "/dev/zero", "--force-color"],
+        ["plot", "k-grid", "/dev/zero", "-o", "a.png"],
+        ["report", "/dev/zero", "-o", "a.html"],
+    ],
+    ids=" ".join,
+)
+def test_endless_input_that_is_no_picture_is_noticed_at_once(
+    arguments: list[str], data_folder: Path, tmp_path: Path
+) -> None:
+    """Of what no reader of pictures knows, no more than the first part is read."""
+    places = {
+        "chelsea.png": str(data_folder / "chelsea.png"),
+        "a.png": str(tmp_path / "a.png"),
+        "a.html": str(tmp_path / "a.html"),
+    }
+    given = [places.get(argument, argument) for argument in arguments]
+    code = (
+        "import resource, sys; from kqformat.cli.main import main;"
+        "resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, *given]
+    result = subprocess.run(command, capture_output=True, check=False, timeout=120)
+    assert result.returncode == 1
+    assert b": /dev/zero is not an im" in result.stderr or result.stderr.startswith(
+        b"kq: /dev/zero: "
+    )
+    assert b"of no known format" in result.stderr or b"of a known kind" in result.stderr
+    assert result.stderr.count(b"\n") == 1
+    assert not os.listdir(tmp_path)
+
+
+def test_files_that_begin_like_pictures_are_read_to_their_end() -> None:
+    """A picture is known from its first part, be it in one of the formats without a signature."""
+    for image_format in ("PNG", "TIFF", "TGA", "SPIDER", "PPM", "BMP", "WEBP", "GIF"):
+        stream = io.BytesIO()
+        mode = "F" if image_format == "SPIDER" else "RGB"
+        Image.new(mode, (9, 9)).save(stream, image_format)
+        assert may_be_image(stream.getvalue()), image_format
+        assert may_be_image(stream.getvalue()[:-1].ljust(5000, b"\0")), image_format
+    assert not may_be_image(bytes(5000))
+
+
+def test_asked_how_long_a_file_may_be() -> None:
+    """`most_bytes` is asked once, for what is longer than a mebibyte, and its answer is kept."""
+    asked: list[int] = []
+
+    def most_bytes(beginning: bytes) -> int:
+        asked.append(len(beginning))
+        return 2**20 + 5 if beginning[0] else 0
+
+    def read(size: int, first: int) -> bytes:
+        return read_stream(io.BytesIO(bytes([first]) + bytes(size - 1)), most_bytes=most_bytes)
+
+    assert len(read(2**20 - 1, 0)) == 2**20 - 1
+    assert asked == []
+    assert len(read(2**20 + 5, 1)) == 2**20 + 5
+    assert len(read(2**30, 0)) == 2**20
+    with pytest.raises(LimitError, match="more than the limit of 1,048,581"):
+        read(2**20 + 6, 1)
+    assert asked == [2**20] * 3
 
 
 CHILD = """

@@ -161,11 +161,14 @@ def _several_colors(text: str) -> tuple[int, ...]:
 
 def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:
     """Read an image as one of grey."""
+    from kqformat.cli.pictures import read_source
     from kqformat.model import IndexedImage
     from kqformat.rasters import read_raster
 
-    with open(path, "rb") as stream:
-        content = read_raster(io.BytesIO(stream.read()), max_pixels=max_pixels).content
+    try:
+        content = read_raster(io.BytesIO(read_source(path)), max_pixels=max_pixels).content
+    except RasterError as error:
+        raise RasterError(f"{path} is {error}") from error
     pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
     if pixels.ndim == 3:
         if not (pixels[..., :1] == pixels[..., 1:3]).all():

@@ -129,12 +129,12 @@ class _Pictures:
         self.found = False
 
     def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
-        from kqformat.cli.pictures import read_picture
+        from kqformat.cli.pictures import read_picture, read_source
 
         for job in self._jobs:
             try:
                 job.check(force=self._options.force)
-                picture = read_picture(job.read(), self._options.max_pixels)
+                picture = read_picture(read_source(job.source), self._options.max_pixels)
             except FAILURES:
                 continue
             self.found = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kqformat.cli.colours import add_colour_arguments, check_colour_options, quantizer_arguments
 from kqformat.cli.console import say
-from kqformat.cli.jobs import FAILURES, read_input, report_failure
+from kqformat.cli.jobs import FAILURES, report_failure
 from kqformat.cli.plan import add_inputs, add_max_pixels, expand_inputs
 from kqformat.cli.progress import Bar, progress
 from kqformat.errors import MissingExtraError, ParameterError
@@ -130,11 +130,11 @@ def _comparisons(names: list[str], bar: Bar, options: argparse.Namespace) -> Ite
 def _compare(
     name: str, reach: Callable[[int, int], None], options: argparse.Namespace
 ) -> Comparison:
-    from kqformat.cli.pictures import read_picture
+    from kqformat.cli.pictures import read_picture, read_source
     from kqformat.measure.comparing import DEFAULT_COLORS, compare
     from kqformat.model import IndexedImage
 
-    source = read_input(name)
+    source = read_source(name)
     content = read_picture(source, options.max_pixels).content
     return compare(
         content.to_rgb() if isinstance(content, IndexedImage) else content,

@@ -152,10 +152,10 @@ def run_one(
 
 
 def _read(job: Job, options: argparse.Namespace, bar: Bar) -> Picture:
-    from kqformat.cli.pictures import read_picture
+    from kqformat.cli.pictures import read_picture, read_source
     from kqformat.model import IndexedImage
 
-    source = job.read()
+    source = read_source(job.source)
     content = read_picture(source, options.max_pixels).content
     pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
     return Picture(pixels, len(source), bar.reach)

@@ -24,7 +24,7 @@ from kqformat.cli.console import input_name, output_name, plural
 from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
-from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture
+from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture, read_source
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.progress import progress
 from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
@@ -147,7 +147,12 @@ def run(options: argparse.Namespace) -> int:
     except FAILURES as error:
         report_failure(options.palette or "--shared-palette", error)
         return 1
-    work = run_jobs(jobs, lambda job, source: _encode(job, source, palette, options), options)
+    work = run_jobs(
+        jobs,
+        lambda job, source: _encode(job, source, palette, options),
+        options,
+        lambda job: read_source(job.source),
+    )
     return max(status, work)
 
 

@@ -22,7 +22,7 @@ from kqformat.cli.interrupts import leave
 from kqformat.cli.progress import Bar, progress
 from kqformat.cli.summary import Outcome, Summary
 from kqformat.errors import KqError, LimitError, ParameterError
-from kqformat.files import MAX_FILE_BYTES, open_file, read_file, read_stream, write_file
+from kqformat.files import MAX_FILE_BYTES, MostBytes, open_file, read_file, read_stream, write_file
 
 if TYPE_CHECKING:
     import mmap
@@ -88,13 +88,21 @@ Work: TypeAlias = Callable[[Job, bytes], tuple[bytes, str]]
 """Makes the target's bytes from the source's, and a report."""
 
 
-def read_input(path: str, max_bytes: int = MAX_FILE_BYTES, signature: bytes = b"") -> bytes:
-    """Return the bytes of an input; of one without the signature, the first only."""
+def read_input(
+    path: str,
+    max_bytes: int = MAX_FILE_BYTES,
+    signature: bytes = b"",
+    most_bytes: MostBytes | None = None,
+) -> bytes:
+    """Return the bytes of an input; of one without the signature, the first only.
+
+    See `read_stream`.
+    """
     if path != STANDARD:
-        return read_file(path, max_bytes, signature)
+        return read_file(path, max_bytes, signature, most_bytes)
     if sys.stdin is None:
         raise OSError(errno.EBADF, "standard input is closed")
-    return read_stream(sys.stdin.buffer, max_bytes, signature)
+    return read_stream(sys.stdin.buffer, max_bytes, signature, most_bytes)
 
 
 def open_input(path: str, signature: bytes) -> FileView | mmap.mmap | bytes:

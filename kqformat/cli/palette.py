@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Write the image's palette."""
-    from kqformat.cli.pictures import prepare_pillow
+    from kqformat.cli.pictures import prepare_pillow, read_source
     from kqformat.palettes import encode_palette
 
     if "" in (options.image, options.output):
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
         job.check(force=options.force)
         with progress(None, quiet=options.quiet) as bar:
             bar.begin(job.source)
-            found = _find(job.read(), options)
+            found = _find(read_source(job.source), options)
         if job.target == STANDARD and options.json:
             say(_json(job, found))
             return 0

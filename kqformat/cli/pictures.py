@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from kqformat.cli.jobs import read_input
 from kqformat.codec.head import SIGNATURE
+from kqformat.files import MAX_FILE_BYTES
 from kqformat.limits import Limits
 
 if TYPE_CHECKING:
@@ -34,6 +36,18 @@ def known_endings() -> tuple[set[str], set[str]]:
     known = set(formats) - {".kq"}
     is_read = Image.OPEN.keys() - _STUBS
     return {ending for ending in known if formats[ending] in is_read}, known
+
+
+def read_source(path: str) -> bytes:
+    """Return the bytes of a picture's file; of an endless one that is none, the first only."""
+    return read_input(path, most_bytes=_most_bytes)
+
+
+def _most_bytes(beginning: bytes) -> int:
+    from kqformat.rasters import may_be_image
+
+    is_known = beginning.startswith(SIGNATURE) or may_be_image(beginning)
+    return MAX_FILE_BYTES if is_known else 0
 
 
 def read_picture(source: bytes, max_pixels: int, *, labels: bool = False) -> Raster:

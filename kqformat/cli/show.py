@@ -8,7 +8,7 @@ import shutil
 import sys
 
 from kqformat.cli.console import input_name, say
-from kqformat.cli.jobs import FAILURES, read_input, report_failure
+from kqformat.cli.jobs import FAILURES, report_failure
 from kqformat.cli.plan import add_max_pixels, positive_int
 from kqformat.errors import ParameterError
 
@@ -94,9 +94,9 @@ def _check_terminal(options: argparse.Namespace) -> None:
 
 def _picture(path: str, options: argparse.Namespace) -> str:
     from kqformat.cli.half_blocks import fitted, lines
-    from kqformat.cli.pictures import read_picture
+    from kqformat.cli.pictures import read_picture, read_source
 
-    content = read_picture(read_input(path), options.max_pixels).content
+    content = read_picture(read_source(path), options.max_pixels).content
     window = shutil.get_terminal_size()
     height = 2 * max(1, window.lines - 1) if options.width is None else None
     pixels = fitted(content, options.width or window.columns, height)

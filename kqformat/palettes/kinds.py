@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import IO
 
 import numpy as np
@@ -13,12 +14,13 @@ from kqformat.codec.head import SIGNATURE
 from kqformat.codec.layout import read_layout
 from kqformat.errors import PaletteError, ParameterError, RasterError
 from kqformat.fields import MAX_DIMENSION
-from kqformat.files import read_file, write_file
+from kqformat.files import MAX_FILE_BYTES, read_file, write_file
 from kqformat.limits import DEFAULT_LIMITS, Limits
 from kqformat.model import IndexedImage
 from kqformat.palettes import gimp, hexadecimal, jasc
-from kqformat.palettes.lines import BYTE_ORDER_MARK, lines_of
+from kqformat.palettes.lines import BYTE_ORDER_MARK, MAX_TEXT_BYTES, lines_of
 from kqformat.palettes.pictures import colors_of, swatches
+from kqformat.rasters import may_be_image
 
 KINDS = ("gpl", "pal", "hex", "png")
 """The kinds of files that can be written."""
@@ -62,7 +64,8 @@ def read_palette(
         If it cannot be read.
     """
     ending = os.path.splitext(os.fspath(path))[1]
-    return decode_palette(read_file(path), ending, max_pixels=max_pixels)
+    data = read_file(path, most_bytes=partial(_most_bytes, ending))
+    return decode_palette(data, ending, max_pixels=max_pixels)
 
 
 def decode_palette(
@@ -179,6 +182,15 @@ def _of_kq(data: bytes) -> npt.NDArray[np.uint8]:
     head = read_layout(data, Limits(pixels=MAX_DIMENSION**2)).head
     entries = np.frombuffer(head.palette, np.uint8)
     return entries.reshape(-1, head.palette_format.channels).copy()
+
+
+def _most_bytes(ending: str, beginning: bytes) -> int:
+    """Return how long a file may be that begins so, and whose name has this ending."""
+    if _text_kind(beginning) is not None:
+        return MAX_TEXT_BYTES
+    if beginning.startswith(SIGNATURE) or may_be_image(beginning):
+        return MAX_FILE_BYTES
+    return MAX_TEXT_BYTES if ENDINGS.get(ending.lower()) in _PARSERS else 0
 
 
 def _text_kind(data: bytes) -> str | None:

@@ -10,6 +10,7 @@ or RGBA in the colour space of an RGB profile or sRGB. No palette is chosen here
 `depths`       grey of 16 and 32 bits and floating point to 8 bits
 `orientation`  which way up a picture is, and turning it upright
 `large`        TIFF files and arrays that need not fit into memory, row by row
+`recognition`  whether bytes begin an image file
 `images`       an `IndexedImage` to a Pillow image; metadata both ways
 =============  =========================================================================
 """
@@ -19,6 +20,7 @@ from kqformat.rasters.large import LargeRaster, open_large
 from kqformat.rasters.modes import indexed_from, pixels_from
 from kqformat.rasters.orientation import orientation_of, turned_upright
 from kqformat.rasters.reading import Raster, read_raster
+from kqformat.rasters.recognition import may_be_image
 
 __all__ = [
     "LargeRaster",
@@ -27,6 +29,7 @@ __all__ = [
     "image_from",
     "indexed_from",
     "info_of",
+    "may_be_image",
     "metadata_from",
     "open_large",
     "orientation_of",
