@@ -186,6 +186,22 @@ def test_order_and_duplicates_are_kept() -> None:
     assert decode_indexed(encode_indexed(image, coding="entropy")) == image
 
 
+def test_sorting_a_palette_keeps_all_else() -> None:
+    """Pixels, metadata and the order of equal entries are what they were."""
+    random_numbers = np.random.default_rng(6)
+    palette = random_numbers.integers(0, 2, (200, 3), dtype=np.uint8)
+    indices = random_numbers.integers(0, 200, (9, 9), dtype=np.uint8)
+    image = IndexedImage(indices, palette, Metadata(xmp=b"words"))
+    sorted_image = coded_palette.sort(image)
+    assert np.array_equal(sorted_image.to_rgb(), image.to_rgb())
+    assert sorted_image.metadata == image.metadata
+    assert sorted_image.indices.dtype == np.uint8
+    place = dict(zip(indices.ravel().tolist(), sorted_image.indices.ravel().tolist(), strict=True))
+    for first, second in itertools.combinations(sorted(place), 2):
+        if (palette[first] == palette[second]).all():
+            assert place[first] < place[second]
+
+
 def test_bands_are_mixed() -> None:
     """Of one picture the bands of noise are packed and the others are not."""
     assert tags(MIXED_FILE) == "BBEE"

@@ -126,3 +126,11 @@ def test_band_that_cannot_be_stored_is_refused(claimed: int) -> None:
         read_layout(data, Limits(pixels=MAX_DIMENSION**2))
     assert caught.value.field == "length of section 'B'"
     assert caught.value.expected == -(-(MAX_DIMENSION**2) * 9 // 8)
+
+
+def test_most_bytes_of_a_file_are_its_parts() -> None:
+    """The bound on a file's bytes is the sum of what each limit allows, part by part."""
+    limits = Limits(
+        pixels=1000, bands=10, palette_entries=100, metadata_bytes=5000, metadata_sections=7
+    )
+    assert most_file_bytes(limits) == (16 + 4 * 100 + 4) + (5000 + 9 * 7) + 2 * 1000 + 10 * (9 + 1)
