@@ -9,11 +9,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
 
 from kqformat.errors import LimitError
 from kqformat.file_view import FileView
+from kqformat.leftovers import make_temporary, open_locked
 from kqformat.nameless import give_name, open_nameless
 
 MAX_FILE_BYTES = 1 << 32
@@ -23,7 +25,8 @@ MostBytes: TypeAlias = Callable[[bytes], int]
 """What says how long a file may be that begins so, 0 if nobody knows what it is."""
 
 _STEP = 1 << 20
-_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_MUST_CLOSE = os.name == "nt"
+"""Whether a file has to be closed before it can have another name."""
 
 
 def read_stream(
@@ -127,8 +130,8 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     What is written goes to a temporary file in the same folder, which is flushed to the disk and
     then takes the name. On Linux it has none of its own while it is written, so that a process that
     is killed leaves nothing; but to replace a file it has to have one, ``.kq-*.tmp``, between two
-    system calls, and if one is left from then, the next to write the same file removes it.
-    Elsewhere, and on file systems that cannot do this, it is called so all along.
+    system calls. Elsewhere, and on file systems that cannot do this, it is called so all along. If
+    a process that was killed has left one, the next to write the same file removes it.
 
     As with ``cp``, a symbolic link is followed, so that it stays and the file that it names is
     new, and an existing file's permissions are kept, and its owner where the system allows it.
@@ -158,14 +161,16 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     if old is not None and not overwrite:
         raise _exists(path)
     target = Path(os.path.realpath(path))
-    temporary = target.parent / f".kq-{os.urandom(8).hex()}.tmp"
+    temporary = target
     try:
         # 0o666: less the process's mask, as for any new file; else nobody's until it is whole.
         mode = 0o666 if old is None else 0o600
-        descriptor = open_nameless(target.parent, mode)
-        is_named = descriptor is None
-        if descriptor is None:
-            descriptor = os.open(temporary, _CREATE, mode)
+        nameless = open_nameless(target.parent, mode)
+        is_named = nameless is None
+        if nameless is not None:
+            descriptor = nameless
+        else:
+            temporary, descriptor = make_temporary(target, partial(open_locked, mode=mode))
     except OSError as error:  # in which the name of the temporary file would tell nothing
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
@@ -177,7 +182,9 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
             os.fsync(descriptor)
             if not is_named:
                 give_name(descriptor, target, overwrite=overwrite)
-        if is_named:
+            elif not _MUST_CLOSE:  # before the lock is let go
+                _take_name(temporary, target, overwrite=overwrite)
+        if is_named and _MUST_CLOSE:
             _take_name(temporary, target, overwrite=overwrite)
     except BaseException:
         if is_named:

@@ -1,16 +1,16 @@
 """Files without a name, which get one when they are whole (Linux), so that a crash leaves nothing.
 
-To take the place of an existing file, one has to have a second name between two system calls.
-That is the same for all who replace the file, and locked while it is in use, so that the next
-removes what was left by a process that was killed just then.
+To take the place of an existing file, one has to have a second name between two system calls;
+what `leftovers` says of such names is why the next to replace the file removes it.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from hashlib import blake2b
+from functools import partial
 from pathlib import Path
+
+from kqformat.leftovers import lock, make_temporary
 
 _NAMELESS = getattr(os, "O_TMPFILE", 0)
 _OPEN_FILES = "/proc/self/fd"
@@ -43,18 +43,8 @@ def give_name(descriptor: int, target: Path, *, overwrite: bool) -> None:
 
 
 def _replace(descriptor: int, target: Path) -> None:
-    import fcntl  # noqa: PLC0415  (Windows has none, nor files without a name)
-
-    with suppress(OSError):  # a file system without locks
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    digest = blake2b(os.fsencode(target.name), digest_size=8).hexdigest()
-    temporary = target.parent / f".kq-{digest}.tmp"
-    try:
-        _link(descriptor, temporary)
-    except FileExistsError:
-        _remove_left(temporary)
-        temporary = target.parent / f".kq-{os.urandom(8).hex()}.tmp"
-        _link(descriptor, temporary)
+    lock(descriptor)
+    temporary, _ = make_temporary(target, partial(_link, descriptor))
     try:
         os.replace(temporary, target)
     except BaseException:
@@ -68,17 +58,3 @@ def _link(descriptor: int, path: Path) -> None:
         os.link(f"{_OPEN_FILES}/{descriptor}", path, src_dir_fd=descriptor)
     except OSError as error:
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
-
-
-def _remove_left(temporary: Path) -> None:
-    """Remove a name that nobody is using any more."""
-    import fcntl  # noqa: PLC0415
-
-    with suppress(OSError):  # it is in use, or gone, or may not be looked at
-        descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), os.lstat(temporary)):
-                os.unlink(temporary)
-        finally:
-            os.close(descriptor)

@@ -24,6 +24,7 @@ from PIL import Image
 
 import kqformat
 import kqformat.pillow_plugin
+from kqformat import leftovers, nameless
 from kqformat.codec.stream import encode_indexed
 from kqformat.files import write_file
 from kqformat.model import IndexedImage
@@ -354,3 +355,36 @@ def test_name_that_was_left_is_removed(is_in_use: bool, tmp_path: Path) -> None:
         write_file(path, OLD)
     assert path.read_bytes() == OLD
     assert names(tmp_path) == sorted(["a.kq", *([name.name] if is_in_use else [])])
+
+
+@pytest.mark.parametrize("is_nameless", [True, False])
+def test_what_a_dead_writer_left_is_removed_by_the_next(
+    is_nameless: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A temporary name whose writer is gone is taken away; one that is in use stays, and works."""
+    if not is_nameless:
+        monkeypatch.setattr(nameless, "_NAMELESS", 0)
+    target = tmp_path / "a.kq"
+    target.write_bytes(b"old")
+    left, descriptor = leftovers.make_temporary(
+        target, lambda path: leftovers.open_locked(path, 0o600)
+    )
+    write_file(target, b"first")  # while that writer lives
+    assert names(tmp_path) == sorted([left.name, "a.kq"])
+    os.close(descriptor)  # as the system does where a process ends
+    write_file(target, b"second")
+    assert names(tmp_path) == ["a.kq"]
+    assert target.read_bytes() == b"second"
+
+
+def test_more_writers_than_names(tmp_path: Path) -> None:
+    """However many write one file at once, each has a name of its own, and none takes another's."""
+    target = tmp_path / "a.kq"
+    made = [
+        leftovers.make_temporary(target, lambda path: leftovers.open_locked(path, 0o600))
+        for _ in range(20)
+    ]
+    assert len({path for path, _ in made}) == 20
+    assert all(path.exists() for path, _ in made)
+    for _, descriptor in made:
+        os.close(descriptor)

@@ -7,6 +7,10 @@ has to remove it.
 
     python tools/check_kill.py -n 200
     python tools/check_kill.py -n 200 --command
+    python tools/check_kill.py -n 200 --named
+
+With `--named`, the writer does as where files cannot be without a name (`O_TMPFILE`), so that what
+it writes has a temporary one all along.
 """
 
 from __future__ import annotations
@@ -20,11 +24,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from kqformat import nameless
 from kqformat.codec.stream import encode_indexed
 from kqformat.files import write_file
 from kqformat.model import IndexedImage
@@ -32,8 +38,11 @@ from kqformat.model import IndexedImage
 WRITER = """
 import sys
 from pathlib import Path
+from kqformat import nameless
 from kqformat.files import write_file
-contents = [Path(name).read_bytes() for name in sys.argv[2:]]
+if sys.argv[2] == "named":
+    nameless._NAMELESS = 0
+contents = [Path(name).read_bytes() for name in sys.argv[3:]]
 print(flush=True)
 while True:
     for content in contents:
@@ -47,12 +56,15 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=200, help="how often (default: 200)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--command", action="store_true", help="kill `kq encode -f`")
+    parser.add_argument("--named", action="store_true", help="as without O_TMPFILE")
     options = parser.parse_args()
+    if options.named:
+        nameless._NAMELESS = 0
     moments = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         contents = prepare(folder)
-        kill = kill_command if options.command else kill_writer
+        kill = kill_command if options.command else partial(kill_writer, named=options.named)
         outcomes: Counter[str] = Counter()
         left = 0
         for _ in range(options.n):
@@ -87,9 +99,10 @@ def target(folder: Path) -> Path:
     return folder / "target" / "a.kq"
 
 
-def kill_writer(folder: Path, contents: list[bytes], moments: random.Random) -> str:
+def kill_writer(folder: Path, contents: list[bytes], moments: random.Random, *, named: bool) -> str:
     """Kill a process that writes all the time."""
-    arguments = [str(path) for path in (target(folder), folder / "new", folder / "old")]
+    how = "named" if named else "nameless"
+    arguments = [str(target(folder)), how, str(folder / "new"), str(folder / "old")]
     process = subprocess.Popen([sys.executable, "-c", WRITER, *arguments], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
