@@ -375,3 +375,18 @@ def test_damaged_section_that_may_be_a_band() -> None:
     assert layout.bands[0].length == layout.sections[0].length
     with pytest.raises(ChecksumError):
         recovered(flipped(file, layout.sections[0].payload_offset)[:-10])
+
+
+@pytest.mark.parametrize("cut", [0, 4])
+def test_entropy_band_that_means_nothing_is_lost(cut: int) -> None:
+    """Of one that is whole but for its meaning, or its CRC-32, no pixel is left in the picture."""
+    palette = tuple((n, n, n) for n in range(250))
+    head = writer.Head(400, 16, palette, 3, coding=1).encode()
+    noise = np.random.default_rng(1).integers(1, 250, 3200).astype(np.uint8).tobytes()
+    file = head + writer.section("B", noise) + writer.section("E", noise[:3000])
+    found = recovered(file[: len(file) - cut])
+    assert found.image.indices[:8].tobytes() == noise
+    assert not found.image.indices[8:].any()
+    assert not found.readable[8:].any()
+    assert "rows 8 to 15: lost" in found.losses
+    assert found.losses[-1] == "of 6,400 pixels: 3,200 checked, 0 unchecked, 0 doubtful, 3,200 lost"

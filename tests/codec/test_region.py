@@ -12,7 +12,7 @@ from strategies import BAND_SHIFTS, indexed_images
 from vectors import writer
 
 from kqformat.codec.layout import read_layout
-from kqformat.codec.region import pixel_bit, read_region
+from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
 from kqformat.codec.stream import decode_indexed, encode_indexed
 from kqformat.errors import ChecksumError, FormatError, ParameterError
 from kqformat.model import IndexedImage
@@ -99,3 +99,16 @@ def test_band_checksum_is_left_to_the_full_check() -> None:
     assert read(file, 1, 0, 3, 2) == [[1, 2], [2, 1]]
     with pytest.raises(ChecksumError):
         decode_indexed(file)
+
+
+def test_every_entropy_coded_band_by_itself() -> None:
+    """Each band has its rows, the last the fewer that are left."""
+    indices = np.tile(np.arange(30, dtype=np.uint8) // 3, (22, 1))
+    image = IndexedImage(indices, np.arange(30, dtype=np.uint8).reshape(10, 3))
+    data = encode_indexed(image, coding="entropy", band_shift=2)
+    layout = read_layout(data)
+    assert layout.entropy_bands == 6
+    for number in range(6):
+        rows = read_entropy_band(data, layout, number)
+        assert np.array_equal(rows, indices[4 * number : 4 * number + 4])
+    assert np.array_equal(read_region(data, layout, 1, 3, 29, 22), indices[3:22, 1:29])

@@ -14,8 +14,9 @@ from strategies import BAND_SHIFTS, indexed_images
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.head import Head, PaletteFormat
 from kqformat.codec.layout import packed_file_bytes
-from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, head_of
+from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, head_of, verify
 from kqformat.errors import LimitError, ParameterError
+from kqformat.limits import Limits
 from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 
@@ -208,3 +209,11 @@ def test_nothing_is_written_that_would_be_refused(
     """What a decoder with default limits would not read is not written."""
     with pytest.raises(LimitError, match=quantity):
         encode_indexed(image, band_shift=options.get("band_shift"))
+
+
+def test_verify_keeps_the_limits() -> None:
+    """To check a file, too, limits are those given."""
+    image = IndexedImage(np.zeros((3, 3), np.uint8), np.zeros((1, 3), np.uint8))
+    verify(encode_indexed(image), limits=Limits(pixels=9))
+    with pytest.raises(LimitError):
+        verify(encode_indexed(image), limits=Limits(pixels=8))
