@@ -17,6 +17,7 @@ from kqformat.errors import LimitError
 from kqformat.file_view import FileView
 from kqformat.leftovers import make_temporary, open_locked
 from kqformat.nameless import give_name, open_nameless
+from kqformat.stores import is_url, new_object, open_object, read_object, write_object
 
 MAX_FILE_BYTES = 1 << 32
 """The most that is read into memory, unless the caller knows better."""
@@ -77,7 +78,9 @@ def read_file(
     signature: bytes = b"",
     most_bytes: MostBytes | None = None,
 ) -> bytes:
-    """Read a file, or a pipe by its name, to its end; see `read_stream`."""
+    """Read a file, a pipe by its name, or an object by its URL, to its end; see `read_stream`."""
+    if is_url(path):
+        return read_object(os.fspath(path), max_bytes)
     with open(path, "rb") as stream:
         return read_stream(stream, max_bytes, signature, most_bytes)
 
@@ -94,6 +97,8 @@ def open_file(
     LimitError
         If a pipe gives more than `max_bytes`.
     """
+    if is_url(path):
+        return open_object(os.fspath(path))
     stream = open(path, "rb", buffering=0)  # noqa: SIM115  (the view closes it)
     try:
         status = os.fstat(stream.fileno())
@@ -119,6 +124,9 @@ def write_file(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = T
     --------
     >>> write_file("/dev/null", b"anything")
     """
+    if is_url(path):
+        write_object(os.fspath(path), data, overwrite=overwrite)
+        return
     with new_file(path, overwrite=overwrite) as stream:
         stream.write(data)
 
@@ -137,12 +145,12 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     new, and an existing file's permissions are kept, and its owner where the system allows it.
     Unlike with ``cp``, another hard link to the old file keeps the old bytes, and extended
     attributes are not copied. Of two writers at once, the last to end has the name. A device or
-    pipe is written directly.
+    pipe is written directly. By a URL, the object appears when its store has all of it.
 
     Parameters
     ----------
     path : path-like
-        The file's name.
+        The file's name, or a URL of one (str).
     overwrite : bool
         Whether an existing file may be replaced.
 
@@ -153,6 +161,10 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterato
     OSError
         If the folder cannot be written, the disk is full, …; the old file is then untouched.
     """
+    if is_url(path):
+        with new_object(os.fspath(path), overwrite=overwrite) as stream:
+            yield stream
+        return
     old = _status(path)
     if old is not None and not stat.S_ISREG(old.st_mode):
         with open(path, "wb") as stream:

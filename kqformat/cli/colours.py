@@ -161,7 +161,7 @@ def _several_colors(text: str) -> tuple[int, ...]:
 
 def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:
     """Read an image as one of grey."""
-    from kqformat.cli.pictures import read_source
+    from kqformat.batch.pictures import read_source
     from kqformat.model import IndexedImage
     from kqformat.rasters import read_raster
 
@@ -177,9 +177,8 @@ def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:
     return pixels
 
 
-def story(chosen: Quantization, seconds: float) -> str:
+def story(chosen: Quantization, seconds: float, pixels: int) -> str:
     """Tell how the choice of the palette went, stage by stage."""
-    pixels = chosen.image.indices.size
     lines = [f"{plural(chosen.distinct_colors, 'distinct colour')}, {seconds:.3f} s"]
     for stage in chosen.stages:
         line = f"{stage.name}: {1000 * stage.seconds:.1f} ms"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kqformat.cli.colours import AUTO, quantizer_arguments
@@ -12,11 +11,11 @@ from kqformat.cli.jobs import FAILURES, Job
 from kqformat.errors import ParameterError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
     import numpy.typing as npt
 
-    from kqformat.model import IndexedImage
-    from kqformat.quantizer.pipeline import Quantization
 
 _CHOICES = {
     "-k": "colors",
@@ -30,9 +29,6 @@ _CHOICES = {
     "--shared-palette": "shared_palette",
 }
 """The options that say how a palette is chosen: without meaning where one is given."""
-
-_MAPPING = ("space", "dither", "dither_strength")
-"""The options that say how pixels are mapped to a palette."""
 
 
 def add_palette_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +66,9 @@ def check_palette_options(options: argparse.Namespace) -> None:
             raise ParameterError("--shared-palette needs a number of colours; -k is auto")
 
 
-def common_palette(jobs: list[Job], options: argparse.Namespace) -> npt.NDArray[np.uint8] | None:
+def common_palette(
+    jobs: list[Job], options: argparse.Namespace, executor: Executor | None
+) -> npt.NDArray[np.uint8] | None:
     """Return the palette for all inputs, or None where each is to have its own.
 
     Inputs that cannot be read, or have no place for their outputs, have no say: they are reported
@@ -86,62 +84,35 @@ def common_palette(jobs: list[Job], options: argparse.Namespace) -> npt.NDArray[
 
         return read_palette(options.palette, max_pixels=options.max_pixels)
     if options.shared_palette:
-        return _shared(jobs, options)
+        return _shared(jobs, options, executor)
     return None
 
 
-def mapped(
-    content: IndexedImage | npt.NDArray[np.uint8],
-    palette: npt.NDArray[np.uint8],
-    options: argparse.Namespace,
-) -> Quantization:
-    """Map a picture to a palette that is kept as it is, with dithering where that is asked for."""
-    from kqformat.quantizer.options import Options
-    from kqformat.quantizer.pipeline import Quantizer
-
-    asked = {name: getattr(options, name) for name in _MAPPING}
-    heeded = Options(**{name: value for name, value in asked.items() if value is not None})
-    return Quantizer(_pixels(content), heeded).with_palette(palette)
-
-
-def _shared(jobs: list[Job], options: argparse.Namespace) -> npt.NDArray[np.uint8] | None:
+def _shared(
+    jobs: list[Job], options: argparse.Namespace, executor: Executor | None
+) -> npt.NDArray[np.uint8] | None:
+    from kqformat.batch.palette import shared_palette
     from kqformat.quantizer.options import Options
     from kqformat.quantizer.pipeline import DEFAULT_COLORS
-    from kqformat.quantizer.shared import shared_palette
 
     arguments = dict(quantizer_arguments(options))
     colors = arguments.pop("colors", DEFAULT_COLORS)
-    pictures = _Pictures(jobs, options)
+    # With a manifest, outputs of an earlier run are no reason to leave an image out: or the palette
+    # would be another one, and all of the work be done again.
+    is_any_target_fine = options.force or options.manifest is not None
+    usable = [job for job in jobs if is_any_target_fine or _has_place(job)]
+    return shared_palette(
+        [job.source for job in usable if job.fault is None],
+        colors,
+        Options(**arguments),
+        executor=executor,
+        max_pixels=options.max_pixels,
+    )
+
+
+def _has_place(job: Job) -> bool:
     try:
-        return shared_palette(pictures, colors, Options(**arguments))
-    except ParameterError:
-        if pictures.found:
-            raise
-        return None
-
-
-class _Pictures:
-    """The pixels of each input that can be encoded, read anew each time."""
-
-    def __init__(self, jobs: list[Job], options: argparse.Namespace) -> None:
-        self._jobs = jobs
-        self._options = options
-        self.found = False
-
-    def __iter__(self) -> Iterator[npt.NDArray[np.uint8]]:
-        from kqformat.cli.pictures import read_picture, read_source
-
-        for job in self._jobs:
-            try:
-                job.check(force=self._options.force)
-                picture = read_picture(read_source(job.source), self._options.max_pixels)
-            except FAILURES:
-                continue
-            self.found = True
-            yield _pixels(picture.content)
-
-
-def _pixels(content: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    from kqformat.model import IndexedImage
-
-    return content.to_rgb() if isinstance(content, IndexedImage) else content
+        job.check(force=False)
+    except FAILURES:
+        return False
+    return True

@@ -86,7 +86,7 @@ def _add_form_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare every input."""
-    from kqformat.cli.pictures import known_endings, prepare_pillow
+    from kqformat.batch.pictures import known_endings, prepare_pillow
 
     check_colour_options(options)
     if "" in options.inputs:
@@ -130,7 +130,7 @@ def _comparisons(names: list[str], bar: Bar, options: argparse.Namespace) -> Ite
 def _compare(
     name: str, reach: Callable[[int, int], None], options: argparse.Namespace
 ) -> Comparison:
-    from kqformat.cli.pictures import read_picture, read_source
+    from kqformat.batch.pictures import read_picture, read_source
     from kqformat.measure.comparing import DEFAULT_COLORS, compare
     from kqformat.model import IndexedImage
 

@@ -6,8 +6,19 @@ import os
 import sys
 from contextlib import suppress
 
-STANDARD = "-"
-"""The name of standard input and output."""
+from kqformat.batch.jobs import STANDARD
+
+__all__ = [
+    "STANDARD",
+    "abandon_output",
+    "complain",
+    "has_colour",
+    "input_name",
+    "output_name",
+    "plural",
+    "printable",
+    "say",
+]
 
 
 def say(line: str, *, to_error: bool = False) -> None:

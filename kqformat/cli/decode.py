@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kqformat.batch.working import Made
+from kqformat.cli.batches import executor_of
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import Job, run_jobs
 from kqformat.cli.large import run_large
@@ -70,15 +73,10 @@ def run(options: argparse.Namespace) -> int:
     done = run_large(large, options)
     if large and not jobs:
         return done
-    max_bytes = most_file_bytes(Limits(pixels=options.max_pixels))
-    damaged: list[str] = []
-    status = run_jobs(
-        jobs,
-        lambda job, data: _decode(job, data, kind, options, damaged),
-        options,
-        lambda job: job.read(max_bytes, SIGNATURE),
-    )
-    return 1 if damaged else max(done, status)
+    work = _Decoding(options, kind)
+    with executor_of(options, jobs, threads_only=True) as means:
+        status = run_jobs(jobs, work, options, lambda _job, facts, _options: facts, means)
+    return 1 if work.damaged else max(done, status)
 
 
 def _format(options: argparse.Namespace) -> tuple[str, str]:
@@ -102,18 +100,29 @@ def _format(options: argparse.Namespace) -> tuple[str, str]:
     return suffix, kind
 
 
-def _decode(
-    job: Job, data: bytes, kind: str, options: argparse.Namespace, damaged: list[str]
-) -> tuple[bytes, str]:
-    from kqformat.cli.saving import encoded_as
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    """Decodes files; done by threads, since it tells of losses as it goes."""
 
-    indexed = _decoded(job, data, options, damaged)
-    encoded = encoded_as(kind, indexed, grey=options.grey)
-    return encoded, (
-        f"{input_name(job.source)} -> {output_name(job.target)}: "
-        f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "
-        f"{len(data):,} -> {len(encoded):,} bytes"
-    )
+    options: argparse.Namespace
+    kind: str
+    damaged: list[str] = field(default_factory=list)
+
+    def read(self, job: Job) -> bytes:
+        limits = Limits(pixels=self.options.max_pixels)
+        return job.read(most_file_bytes(limits), SIGNATURE)
+
+    def make(self, job: Job, source: bytes) -> Made[str]:
+        from kqformat.cli.saving import encoded_as
+
+        indexed = _decoded(job, source, self.options, self.damaged)
+        encoded = encoded_as(self.kind, indexed, grey=self.options.grey)
+        return Made(
+            encoded,
+            f"{input_name(job.source)} -> {output_name(job.target)}: "
+            f"{indexed.width} x {indexed.height}, {plural(indexed.colors, 'colour')}, "
+            f"{len(source):,} -> {len(encoded):,} bytes",
+        )
 
 
 def _decoded(

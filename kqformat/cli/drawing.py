@@ -125,7 +125,7 @@ def run_one(
     options: argparse.Namespace, make: Callable[[Picture], bytes | tuple[bytes, str]]
 ) -> int:
     """Read the picture, have the bytes of a file made of it, write them, and say what was made."""
-    from kqformat.cli.pictures import prepare_pillow
+    from kqformat.batch.pictures import prepare_pillow
 
     job = Job(options.image, options.output)
     prepare_pillow(options.max_pixels)
@@ -152,7 +152,7 @@ def run_one(
 
 
 def _read(job: Job, options: argparse.Namespace, bar: Bar) -> Picture:
-    from kqformat.cli.pictures import read_picture, read_source
+    from kqformat.batch.pictures import read_picture, read_source
     from kqformat.model import IndexedImage
 
     source = read_source(job.source)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
+from kqformat.batch.facts import EncodedFacts
+from kqformat.batch.settings import PARTS, Settings
+from kqformat.cli.batches import add_batch_arguments, executor_of, open_manifest
 from kqformat.cli.colours import (
     AUTO,
     add_colour_arguments,
@@ -18,33 +20,21 @@ from kqformat.cli.common_palette import (
     add_palette_arguments,
     check_palette_options,
     common_palette,
-    mapped,
 )
 from kqformat.cli.console import input_name, output_name, plural
-from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
-from kqformat.cli.pictures import known_endings, prepare_pillow, read_picture, read_source
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.progress import progress
-from kqformat.cli.targets import add_target_arguments, check_target_options, searched, target_of
+from kqformat.cli.targets import add_target_arguments, check_target_options, target_of
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_COLORS
-from kqformat.metadata import Metadata
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_PARTS = {
-    "icc": "icc_profile",
-    "exif": "exif",
-    "xmp": "xmp",
-    "dpi": "dpi",
-    "other": "unknown",
-}
-"""What --keep and --strip call the parts of `Metadata`."""
-
+    from kqformat.batch.encoding import Encoded
 
 _EPILOG = """\
 examples:
@@ -68,6 +58,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
     )
     add_file_arguments(parser)
+    add_batch_arguments(parser)
     add_colour_arguments(parser)
     add_target_arguments(parser)
     add_palette_arguments(parser)
@@ -104,7 +95,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     contents.add_argument(
         "--keep",
         type=_parts,
-        default=frozenset(_PARTS),
+        default=frozenset(PARTS),
         metavar="[=LIST]",
         help="metadata to keep: all (default), none, or some of icc,exif,xmp,dpi,other; other is "
         "what a .kq file has besides, kept where no pixel changes",
@@ -133,6 +124,9 @@ def run(options: argparse.Namespace) -> int:
     check_target_options(options)
     _check_rdo(options)
     _check_labels(options)
+    from kqformat.batch.encoding import Encoding
+    from kqformat.batch.pictures import known_endings, prepare_pillow
+
     prepare_pillow(options.max_pixels)
     readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
@@ -140,20 +134,24 @@ def run(options: argparse.Namespace) -> int:
     status = run_large(large, options)
     if large and not jobs:
         return status
-    try:
-        with progress(None, quiet=options.quiet) as bar:
-            bar.begin("palette")
-            palette = common_palette(jobs, options)
-    except FAILURES as error:
-        report_failure(options.palette or "--shared-palette", error)
-        return 1
-    work = run_jobs(
-        jobs,
-        lambda job, source: _encode(job, source, palette, options),
-        options,
-        lambda job: read_source(job.source),
-    )
-    return max(status, work)
+    with executor_of(options, jobs) as means:
+        try:
+            with progress(None, quiet=options.quiet) as bar:
+                bar.begin("palette")
+                settings = _settings(options, common_palette(jobs, options, means.executor))
+        except FAILURES as error:
+            report_failure(options.palette or "--shared-palette", error)
+            return 1
+        work = Encoding(settings, with_story=options.verbose and not options.json, sets_pillow=True)
+        try:
+            with open_manifest(options, settings) as manifest:
+                done = run_jobs(jobs, work, options, _told, replace(means, manifest=manifest))
+                return max(status, done)
+        except FAILURES as error:
+            if options.manifest is None or getattr(error, "filename", None) != options.manifest:
+                raise
+            report_failure(options.manifest, error)
+            return 1
 
 
 def _check_rdo(options: argparse.Namespace) -> None:
@@ -181,93 +179,51 @@ def _check_labels(options: argparse.Namespace) -> None:
     options.colors = MAX_COLORS
 
 
-def _encode(
-    job: Job,
-    source: bytes,
-    palette: npt.NDArray[np.uint8] | None,
-    options: argparse.Namespace,
-) -> tuple[bytes, str]:
-    from kqformat.api import quantization, suited
-    from kqformat.codec.layout import read_layout
-    from kqformat.codec.stream import encode_indexed
+def _settings(options: argparse.Namespace, palette: npt.NDArray[np.uint8] | None) -> Settings:
+    arguments = dict(quantizer_arguments(options))
+    arguments.pop("colors", None)
+    return Settings(
+        colors=options.colors,
+        target=target_of(options),
+        palette=palette,
+        is_palette_chosen=options.palette is None,
+        coding=options.coding,
+        rdo=options.rdo,
+        keep=options.keep - options.strip,
+        max_pixels=options.max_pixels,
+        labels=options.labels,
+        options=arguments,
+    )
 
-    started = time.perf_counter()
-    raster = read_picture(source, options.max_pixels, labels=options.labels)
-    loose, exact = (
-        _kept(raster.metadata, options.keep - options.strip, exact=unchanged)
-        for unchanged in (False, True)
-    )
-    why = ""
-    is_searched = options.colors == AUTO or target_of(options) is not None
-    if palette is not None:
-        chosen = mapped(raster.content, palette, options)
-    elif is_searched:
-        chosen, why = searched(raster.content, options, loose, exact)
-    else:
-        chosen = quantization(raster.content, **quantizer_arguments(options))
-    if options.palette is None and not is_searched:
-        asked = quantizer_arguments(options)
-        chosen = suited(chosen, raster.content, options.coding, options.rdo, asked)
-    metadata = exact if chosen.lossless else loose
-    data = encode_indexed(replace(chosen.image, metadata=metadata), coding=options.coding)
-    seconds = time.perf_counter() - started
-    facts = _Facts(
-        width=chosen.image.width,
-        height=chosen.image.height,
-        colors=chosen.image.colors,
-        index_bits=chosen.image.index_width,
-        coding=read_layout(data, UNLIMITED_PIXELS).head.coding.name.lower(),
-        file_bytes=len(data),
-        source_bytes=len(source),
-        source_ratio=len(source) / len(data),
-        lossless=chosen.lossless,
-        psnr=None if chosen.lossless else chosen.psnr,
-        iterations=chosen.iterations,
-        converged=chosen.converged,
-        frames=raster.frames,
-        seconds=round(seconds, 4),
-    )
+
+def _told(job: Job, facts: Encoded, options: argparse.Namespace) -> str:
+    """Return what is said of a file."""
     if options.json:
         import json
 
-        return data, json.dumps({"input": job.source, "output": job.target} | asdict(facts))
-    if options.verbose:
-        why += story(chosen, seconds)
-    return data, _line(job, facts) + (why if options.verbose or options.colors == AUTO else "")
-
-
-def _kept(metadata: Metadata, parts: frozenset[str], *, exact: bool) -> Metadata:
-    """Return the parts asked for; sections that nobody understands only where no pixel changed."""
-    if not exact:
-        parts -= {"other"}  # spec §5.1
-    return Metadata(**{_PARTS[part]: getattr(metadata, _PARTS[part]) for part in parts})
+        plain = {each.name: getattr(facts, each.name) for each in fields(EncodedFacts)}
+        return json.dumps({"input": job.source, "output": job.target} | plain)
+    line = _line(job, facts)
+    if facts.reason and (options.verbose or options.colors == AUTO):
+        line += f"\n  {facts.reason}"
+    if facts.quantization is not None:
+        line += story(facts.quantization, facts.seconds, facts.width * facts.height)
+    return line
 
 
 def _parts(text: str) -> frozenset[str]:
     """Parse a list of metadata parts, for argparse."""
     if text in ("all", "none"):
-        return frozenset(_PARTS if text == "all" else ())
+        return frozenset(PARTS if text == "all" else ())
     parts = frozenset(text.split(","))
-    if not parts <= set(_PARTS):
+    if not parts <= set(PARTS):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not all, none, or a list of {', '.join(_PARTS)}"
+            f"{text!r} is not all, none, or a list of {', '.join(PARTS)}"
         )
     return parts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts(FileFacts):
-    source_bytes: int
-    source_ratio: float
-    lossless: bool
-    psnr: float | None
-    iterations: int
-    converged: bool
-    frames: int
-    seconds: float
-
-
-def _line(job: Job, facts: _Facts) -> str:
+def _line(job: Job, facts: EncodedFacts) -> str:
     fidelity = "lossless" if facts.psnr is None else f"{facts.psnr:.2f} dB"
     coding = "" if facts.coding == "packed" else f"{facts.coding}, "
     first = f", first of {facts.frames} frames" if facts.frames != 1 else ""

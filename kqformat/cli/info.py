@@ -9,8 +9,8 @@ import argparse
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from kqformat.batch.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.console import has_colour, input_name, plural, say
-from kqformat.cli.facts import UNLIMITED_PIXELS, FileFacts
 from kqformat.cli.jobs import FAILURES, open_input, report_failure
 from kqformat.codec.cursor import byte_view
 from kqformat.codec.head import SIGNATURE, Coding

@@ -12,13 +12,13 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kqformat.batch.facts import EncodedFacts
 from kqformat.cli.colours import quantizer_arguments
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
-from kqformat.cli.facts import FileFacts
 from kqformat.cli.jobs import FAILURES, Job, report_failure
 from kqformat.cli.progress import progress
 from kqformat.errors import ParameterError
@@ -150,23 +150,11 @@ def _kept(metadata: Metadata, parts: frozenset[str]) -> Metadata:
     return Metadata(**{name: getattr(metadata, name) for name in names})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts(FileFacts):
-    source_bytes: int
-    source_ratio: float
-    lossless: bool
-    psnr: float | None
-    iterations: int
-    converged: bool
-    frames: int
-    seconds: float
-
-
 def _report(
     job: Job, raster: LargeRaster, written: Written, seconds: float, options: argparse.Namespace
 ) -> str:
     source_bytes = os.path.getsize(job.source)
-    facts = _Facts(
+    facts = EncodedFacts(
         width=written.width,
         height=written.height,
         colors=written.colors,

@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Write the image's palette."""
-    from kqformat.cli.pictures import prepare_pillow, read_source
+    from kqformat.batch.pictures import prepare_pillow, read_source
     from kqformat.palettes import encode_palette
 
     if "" in (options.image, options.output):
@@ -134,7 +134,7 @@ class _Found:
 
 def _find(source: bytes, options: argparse.Namespace) -> _Found:
     from kqformat.api import quantization
-    from kqformat.cli.pictures import read_picture
+    from kqformat.batch.pictures import read_picture
     from kqformat.codec.head import SIGNATURE
     from kqformat.model import IndexedImage
     from kqformat.palettes import decode_palette

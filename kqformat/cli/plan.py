@@ -17,6 +17,7 @@ from kqformat.cli.console import STANDARD, complain
 from kqformat.cli.jobs import Job
 from kqformat.errors import ParameterError
 from kqformat.limits import DEFAULT_LIMITS
+from kqformat.stores import is_folder, is_url, objects_below
 
 _STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
@@ -47,12 +48,19 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         help="do all the work and say what comes of it, but write nothing",
     )
     files.add_argument(
-        "-j", "--jobs", type=positive_int, default=1, metavar="N", help="files at once (default: 1)"
+        "-j",
+        "--jobs",
+        type=_jobs,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="files at once, by processes where there are many; or all, for as many as there are "
+        "cores (default); where there are fewer files than cores, each takes several",
     )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="print errors only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="print more")
-    parser.set_defaults(skip_if_larger=False, json=False)  # which only some commands have
+    # Which only some commands have.
+    parser.set_defaults(skip_if_larger=False, json=False, manifest=None, cluster=None)
 
 
 def add_inputs(files: argparse._ActionsContainer) -> None:
@@ -88,6 +96,11 @@ def positive_int(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return value
+
+
+def _jobs(text: str) -> int:
+    """Parse a number of files at once, for argparse."""
+    return os.cpu_count() or 1 if text == "all" else positive_int(text)
 
 
 def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[str]) -> list[Job]:
@@ -166,7 +179,9 @@ def _check_places(options: argparse.Namespace) -> None:
         raise ParameterError("-o and -d cannot be given together")
     if output is not None and os.path.isdir(output):
         raise ParameterError(f"{output} is a folder; -d writes into one")
-    if directory is not None and os.path.exists(directory) and not os.path.isdir(directory):
+    if directory is None or is_url(directory):
+        return
+    if os.path.exists(directory) and not os.path.isdir(directory):
         raise ParameterError(f"{directory} is not a folder")
 
 
@@ -174,7 +189,7 @@ def _expand(
     name: str, options: argparse.Namespace, extensions: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield each file of an input, and its path below the folder that was named."""
-    if name == STANDARD or not os.path.isdir(name):
+    if name == STANDARD or not _is_folder(name, options):
         yield name, os.path.basename(name)
         return
     if not options.recursive:
@@ -183,11 +198,22 @@ def _expand(
     if not paths and not options.quiet:
         complain(f"{name}: has no files to {options.command}")
     for path in paths:
-        yield path, os.path.relpath(path, name)
+        yield (
+            path,
+            path[len(name.rstrip("/")) + 1 :] if is_url(name) else os.path.relpath(path, name),
+        )
+
+
+def _is_folder(name: str, options: argparse.Namespace) -> bool:
+    """Whether an input is a folder; a store is only asked if it could be meant as one."""
+    return options.recursive and is_folder(name) if is_url(name) else os.path.isdir(name)
 
 
 def _walk(name: str, extensions: Collection[str]) -> Iterator[str]:
     """Yield the files in a folder, and the folders that cannot be read: opening these will fail."""
+    if is_url(name):
+        yield from (url for url in objects_below(name) if Path(url).suffix.lower() in extensions)
+        return
     unreadable: list[OSError] = []
     for folder, folders, files in os.walk(name, onerror=unreadable.append):
         folders.sort()
@@ -206,14 +232,20 @@ def _target(
         if options.directory is not None:
             raise ParameterError("standard input has no name to write under; -o gives one")
         return STANDARD
-    path = source if options.directory is None else os.path.join(options.directory, below)
+    path = source if options.directory is None else _below(options.directory, below)
     stem, ending = os.path.splitext(path)
     return (stem if ending.lower() in known else path) + suffix
 
 
+def _below(folder: str, path: str) -> str:
+    return f"{folder.rstrip('/')}/{path}" if is_url(folder) else os.path.join(folder, path)
+
+
 def _place(name: str) -> str:
     """Return the one name of a file that has several."""
-    return name if name == STANDARD else os.path.normcase(os.path.realpath(name))
+    if name == STANDARD or is_url(name):
+        return name
+    return os.path.normcase(os.path.realpath(name))
 
 
 def _with_faults(jobs: list[Job]) -> list[Job]:

@@ -51,7 +51,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(options: argparse.Namespace) -> int:
     """Show every file."""
-    from kqformat.cli.pictures import prepare_pillow
+    from kqformat.batch.pictures import prepare_pillow
 
     if "" in options.files:
         raise ParameterError("a file name is empty")
@@ -93,8 +93,8 @@ def _check_terminal(options: argparse.Namespace) -> None:
 
 
 def _picture(path: str, options: argparse.Namespace) -> str:
+    from kqformat.batch.pictures import read_picture, read_source
     from kqformat.cli.half_blocks import fitted, lines
-    from kqformat.cli.pictures import read_picture, read_source
 
     content = read_picture(read_source(path), options.max_pixels).content
     window = shutil.get_terminal_size()

@@ -5,16 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kqformat.cli.colours import AUTO, quantizer_arguments
+from kqformat.cli.colours import AUTO
 from kqformat.errors import ParameterError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from kqformat.metadata import Metadata
-    from kqformat.model import IndexedImage
-    from kqformat.quantizer.pipeline import Quantization
     from kqformat.search.target import Target
 
 _OPTIONS = ("target_psnr", "max_error", "max_bytes", "quality")
@@ -65,28 +59,6 @@ def target_of(options: argparse.Namespace) -> Target | None:
     from kqformat.search.target import Target
 
     return Target(options.target_psnr, options.max_error, options.max_bytes, options.quality)
-
-
-def searched(
-    content: IndexedImage | npt.NDArray[np.uint8],
-    options: argparse.Namespace,
-    metadata: Metadata,
-    exact_metadata: Metadata,
-) -> tuple[Quantization, str]:
-    """Quantize by a target, or at the elbow; return a line that says why, too."""
-    from kqformat.api import auto_colors, reach
-
-    arguments = dict(quantizer_arguments(options))
-    arguments |= {"metadata": metadata, "exact_metadata": exact_metadata}
-    arguments |= {"coding": options.coding, "rdo": options.rdo}
-    colors = arguments.pop("colors", None)
-    target = target_of(options)
-    if target is None:
-        elbow = auto_colors(content, **arguments)
-        return elbow.quantization, f"\n  {elbow.reason}"
-    reached = reach(content, target, max_colors=colors, **arguments)
-    tried = ", ".join(f"{trial.palette_size:,}" for trial in reached.tried)
-    return reached.quantization, f"\n  {target.wanted}: tried {tried} colours"
 
 
 def _quality(text: str) -> tuple[float, float]:

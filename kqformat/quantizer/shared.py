@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer.histogram import count_colors
-from kqformat.quantizer.merging import MergedHistogram, Merger
+from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.options import Options
 from kqformat.quantizer.pixels import Pictures, flat_pixels
 from kqformat.quantizer.selection import Selector
@@ -50,12 +50,38 @@ def shared_palette(
     >>> shared_palette([dark, light, light + 2], 2).tolist()
     [[9, 9, 9], [241, 241, 241]]
     """
+    again = list(images) if iter(images) is images else images
+    merger = counted(again)
+    pictures = Pictures(merger.pixel_count, flattened(again))
+    return chosen_palette(merger, pictures, colors, options)
+
+
+def counted(images: Iterable[npt.NDArray[np.uint8]]) -> Merger:
+    """Count the colours of images; what is counted apart can be joined."""
+    merger = Merger()
+    for flat, _ in flattened(images):
+        merger.add(count_colors(flat))
+    return merger
+
+
+def flattened(
+    images: Iterable[npt.NDArray[np.uint8]],
+) -> Iterable[tuple[npt.NDArray[np.uint8], int]]:
+    """Return the pixels and the width of each image, as `Pictures` has them."""
+    return _Flattened(images)
+
+
+def chosen_palette(
+    merger: Merger, pictures: Pictures, colors: int, options: Options | None = None
+) -> npt.NDArray[np.uint8]:
+    """Choose a palette for colours that are counted; see `shared_palette`."""
     chosen = options if options is not None else Options()
     if chosen.importance is not None:
         raise ParameterError("importance is of one image, and cannot be shared by several")
-    again = list(images) if iter(images) is images else images
-    merged, pixel_count = _merged(again)
-    selector = Selector(merged, chosen, Pictures(pixel_count, _Flattened(again)))
+    merged = merger.merged()
+    if not len(merged):
+        raise ParameterError("there are no images to share a palette")
+    selector = Selector(merged, chosen, pictures)
     if selector.keeps_all(colors):
         palette, _ = selector.all_colors()
     else:
@@ -74,14 +100,3 @@ class _Flattened:
         for pixels in self._images:
             flat, (_, width) = flat_pixels(pixels)
             yield flat, width
-
-
-def _merged(images: Iterable[npt.NDArray[np.uint8]]) -> tuple[MergedHistogram, int]:
-    """Return what all images have together, and how many pixels that is."""
-    merger = Merger()
-    for flat, _ in _Flattened(images):
-        merger.add(count_colors(flat))
-    merged = merger.merged()
-    if not len(merged):
-        raise ParameterError("there are no images to share a palette")
-    return merged, int(merged.counts.sum())

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 import kqformat
+from kqformat.batch.facts import UNLIMITED_PIXELS
 from kqformat.cli import info as cli_info
-from kqformat.cli.facts import UNLIMITED_PIXELS
 from kqformat.codec.layout import read_layout
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, verify

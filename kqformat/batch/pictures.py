@@ -1,11 +1,11 @@
-"""Reading the pictures to be quantized, for the subcommands that quantize."""
+"""Reading the pictures to be quantized, of any format that Pillow knows."""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
 
-from kqformat.cli.jobs import read_input
+from kqformat.batch.jobs import read_input
 from kqformat.codec.head import SIGNATURE
 from kqformat.files import MAX_FILE_BYTES
 from kqformat.limits import Limits
@@ -17,14 +17,15 @@ _STUBS = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
 """What Pillow recognizes and cannot read by itself; passed over in folders."""
 
 
-def prepare_pillow(max_pixels: int) -> None:
-    """Have Pillow know all of its formats, .kq too, and the limit of pixels."""
+def prepare_pillow(max_pixels: int | None) -> None:
+    """Have Pillow know all of its formats, .kq too, and the limit of pixels, if one is given."""
     from PIL import Image
 
     import kqformat.pillow_plugin  # noqa: F401
 
     # For pictures inside of pictures, as in .ico; `read_raster` checks all others more strictly.
-    Image.MAX_IMAGE_PIXELS = max_pixels
+    if max_pixels is not None:
+        Image.MAX_IMAGE_PIXELS = max_pixels
     Image.init()
 
 
@@ -40,10 +41,11 @@ def known_endings() -> tuple[set[str], set[str]]:
 
 def read_source(path: str) -> bytes:
     """Return the bytes of a picture's file; of an endless one that is none, the first only."""
-    return read_input(path, most_bytes=_most_bytes)
+    return read_input(path, most_bytes=most_bytes_of)
 
 
-def _most_bytes(beginning: bytes) -> int:
+def most_bytes_of(beginning: bytes) -> int:
+    """Return how many bytes of a file that begins so are read: none, if it is no picture."""
     from kqformat.rasters import may_be_image
 
     is_known = beginning.startswith(SIGNATURE) or may_be_image(beginning)

@@ -39,3 +39,37 @@ class FileFacts:
         baseline = 3 * self.width * self.height
         object.__setattr__(self, "baseline_bytes", baseline)
         object.__setattr__(self, "ratio", baseline / self.file_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedFacts(FileFacts):
+    """What there is to say of a picture that became a `.kq` file.
+
+    Attributes
+    ----------
+    source_bytes : int
+        Of the file that was read.
+    source_ratio : float
+        How many times as large that is.
+    lossless : bool
+        Whether every pixel kept its colour.
+    psnr : float or None
+        In dB; None where lossless.
+    iterations : int
+        Passes of k-means and rounds of swaps.
+    converged : bool
+        Whether another pass would have changed nothing.
+    frames : int
+        Frames of the source, of which the first was taken.
+    seconds : float
+        The work took, without reading and writing.
+    """
+
+    source_bytes: int
+    source_ratio: float
+    lossless: bool
+    psnr: float | None
+    iterations: int
+    converged: bool
+    frames: int
+    seconds: float
