@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.quantizer import split_kernel
+from kqformat.quantizer import split_kernel, unions_kernel
 from kqformat.quantizer.kmeans import Observe
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import Clusters, ColorTree
 
 MAX_CENTROIDS = 2048
-"""With more centroids the table of their distances, k², would take too much memory and time."""
+"""With more centroids, to look at the distances of all pairs, k² / 2, would take too much time."""
 
 _HOPELESS = 3.0
 """A swap whose estimated cost is this many times its gain is not tried.
@@ -120,7 +120,9 @@ def _swapped(
     centroids: Points, clusters: Clusters, planner: SplitPlanner, swaps: int, fixed: int
 ) -> tuple[Points, int]:
     """Return centroids after up to `swaps` swaps of different clusters, and their number."""
-    partner, cost = _cheapest_unions(centroids, clusters.weights, fixed)
+    partner = np.empty(len(centroids), np.int64)
+    cost = np.empty(len(centroids), np.float64)
+    unions_kernel.cheapest_unions(centroids, clusters.weights, fixed, partner, cost)
     by_gain = np.argsort(-planner.gains, kind="stable")
     taken = np.zeros(len(centroids), np.bool_)
     taken[:fixed] = True
@@ -143,25 +145,6 @@ def _swapped(
         if done == swaps:
             break
     return swapped, done
-
-
-def _cheapest_unions(
-    centroids: Points, weights: npt.NDArray[np.int64], fixed: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Return for each cluster the one it is cheapest joined with, and what that costs.
-
-    It is w·v / (w + v) times the squared distance, for weights w and v (Ward, Hierarchical grouping
-    to optimize an objective function, J. Am. Stat. Assoc. 58, 1963).
-    """
-    x = centroids.astype(np.float64)
-    squares = np.einsum("ij,ij->i", x, x)
-    distances = squares[:, None] + squares - 2 * (x @ x.T)
-    w = weights.astype(np.float64)
-    cost = distances * (w[:, None] * w / np.maximum(w[:, None] + w, 1))
-    np.fill_diagonal(cost, np.inf)
-    cost[:fixed] = cost[:, :fixed] = np.inf
-    partner = cost.argmin(axis=1)
-    return partner, cost[np.arange(len(cost)), partner]
 
 
 def _union(
