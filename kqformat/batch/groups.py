@@ -55,6 +55,7 @@ class FileGroup:
     def __init__(self, *, force: bool) -> None:
         self._force = force
         self._waiting: list[_Nameless] = []
+        self._folders: dict[str, Path] = {}
 
     def add(self, job: Job, data: bytes, failed: Callable[[OSError], None]) -> None:
         """Write a job's target.
@@ -73,28 +74,31 @@ class FileGroup:
         OSError
             If it cannot be written.
         """
-        job.make_folder() if job.target != STANDARD else None
-        descriptor = self._open(job)
-        if descriptor is None:
+        target = self._free_place(job)
+        descriptor = open_nameless(target.parent, 0o666) if target is not None else None
+        if target is None or descriptor is None:
             with writing():
                 job.write(data, force=self._force)
             return
         try:
             _write_all(descriptor, data)
-        except OSError as error:
+        except BaseException as error:
             os.close(descriptor)
-            raise OSError(error.errno, error.strerror, job.target) from error
-        except BaseException:
-            os.close(descriptor)
+            if isinstance(error, OSError):
+                raise OSError(error.errno, error.strerror, job.target) from error
             raise
-        target = Path(os.path.realpath(job.target))
         self._waiting.append(_Nameless(descriptor, target, job, failed))
 
-    def _open(self, job: Job) -> int | None:
+    def _free_place(self, job: Job) -> Path | None:
+        """Return where a job's file goes; None where it cannot wait for its name."""
         if job.target == STANDARD or is_url(job.target) or _flush_function() is None:
             return None
-        target = os.path.realpath(job.target)
-        return None if os.path.lexists(target) else open_nameless(Path(target).parent, 0o666)
+        folder, name = os.path.split(job.target)
+        if folder not in self._folders:
+            job.make_folder()
+            self._folders[folder] = Path(os.path.realpath(folder))
+        target = self._folders[folder] / name
+        return None if os.path.lexists(target) else target
 
     def commit(self) -> None:
         """Flush all files, and give them their names."""

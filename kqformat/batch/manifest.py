@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from kqformat.batch.jobs import Job, status_of
 from kqformat.batch.working import Result
-from kqformat.errors import ParameterError
+from kqformat.errors import KqError, ParameterError
 from kqformat.stores import Status, is_url
 
 
@@ -30,6 +30,32 @@ class _Entry:
     target_bytes: int
     is_failed: bool
     skipped: str | None
+
+
+class ManifestError(KqError):
+    """A file is no manifest.
+
+    Parameters
+    ----------
+    filename : str
+        Its name.
+    reason : str
+        Why not.
+
+    Examples
+    --------
+    >>> print(ManifestError("notes.txt", "it has no whole line"))
+    is no manifest: it has no whole line
+    """
+
+    def __init__(self, filename: str, reason: str) -> None:
+        self.filename = filename
+        self.reason = reason
+        super().__init__(filename, reason)
+
+    def __str__(self) -> str:
+        """Say why it is none."""
+        return f"is no manifest: {self.reason}"
 
 
 class Manifest:
@@ -49,8 +75,10 @@ class Manifest:
 
     Raises
     ------
-    ParameterError
+    ManifestError
         If it is another kind of file, which stays as it is.
+    ParameterError
+        If it is a URL.
     OSError
         If it cannot be read or written.
 
@@ -158,15 +186,13 @@ class Manifest:
             except (ValueError, KeyError, TypeError) as error:
                 # A torn line is followed by others where the run was then taken up again.
                 if number == 1 and not _begins_a_record(line):
-                    raise ParameterError(
-                        f"{self._path} is no manifest: line 1 is not a record of a file"
-                    ) from error
+                    raise ManifestError(self._path, "line 1 is not a record of a file") from error
                 self.torn = True
                 continue
             self._entries[target] = entry
         if last:
             if not lines and not _begins_a_record(last):
-                raise ParameterError(f"{self._path} is no manifest: it has no whole line")
+                raise ManifestError(self._path, "it has no whole line")
             self.torn = True
             self._write(b"\n")
 

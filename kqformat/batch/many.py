@@ -88,7 +88,9 @@ def encode_each(
     Raises
     ------
     ParameterError
-        If an option is not as described, or the manifest is another kind of file.
+        If an option is not as described.
+    ManifestError
+        If the manifest is another kind of file.
     OSError
         If the manifest cannot be read or written.
     """
