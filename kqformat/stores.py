@@ -1,6 +1,6 @@
 """Files that are named by a URL, in object stores and wherever else fsspec reaches.
 
-What is written appears whole: stores take an object in one request, or, of large ones, join the
+What is written appears whole: stores take an object in one request, or, of a large one, join its
 parts in one. fsspec is imported where there is a URL; errors of its backends come as `OSError`.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import re
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -99,6 +100,8 @@ def write_object(url: str, data: bytes, *, overwrite: bool) -> None:
 def new_object(url: str, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """Open an object for writing that appears, whole, when the block ends without an error.
 
+    Until then it is a temporary file here, so that it can be gone back in.
+
     Raises
     ------
     FileExistsError
@@ -108,16 +111,11 @@ def new_object(url: str, *, overwrite: bool) -> Iterator[IO[bytes]]:
     with _errors_of(url):
         if not overwrite and store.exists(path):
             raise _exists(url)
-        stream: Any = store.open(path, "wb", autocommit=False)
-    try:
+    with tempfile.NamedTemporaryFile(prefix="kq-") as stream:
         yield stream
+        stream.flush()
         with _errors_of(url):
-            stream.close()
-            stream.commit()
-    except BaseException:
-        with suppress(Exception):
-            stream.discard()
-        raise
+            store.put_file(stream.name, path, mode="overwrite" if overwrite else "create")
 
 
 def status_of_object(url: str) -> Status | None:

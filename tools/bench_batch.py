@@ -3,8 +3,8 @@
 Cuts sprites of 32 x 32 out of the atlases in a folder and encodes them (k = 256, the defaults)
 
 - by the process pool of `kq encode`, against Pillow saving the same as PNG-8 (`quantize` and
-  `save`) in the same pool, against `kq` started for each file (of some of them, as many at once), and against
-  a local Dask cluster of as many workers, in alternation, all of them started and warm;
+  `save`) in the same pool, against `kq` started for each file (of some of them, as many at once),
+  and against a local Dask cluster of as many workers, in alternation, all of them warm;
 - again by `kq encode --manifest` where all is done, as a process of its own.
 
 Every time is from the first file that is read to the last that is written; ours waits for the disk
