@@ -25,7 +25,7 @@ from kqformat.batch.gate import Gate
 from kqformat.batch.groups import FileGroup
 from kqformat.batch.jobs import Job
 from kqformat.batch.pools import processes
-from kqformat.batch.running import Batch
+from kqformat.batch.running import Batch, WorkersLostError
 from kqformat.batch.settings import Settings
 from kqformat.batch.working import Handling
 from kqformat.errors import ParameterError
@@ -118,6 +118,22 @@ def test_task_that_was_done_and_lost_is_no_error(losses: int, tmp_path: Path) ->
     summary = encode_many(pairs_of(paths, tmp_path / "out"), executor=executor, colors=4)
     assert (summary.files, summary.failed) == (20, 0)
     assert max(executor.sent.values()) == losses + 1
+
+
+class Dead(Executor):
+    """Does nothing."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(BrokenExecutor("cannot be started"))
+        return future
+
+
+def test_executor_that_does_nothing_is_one_error(tmp_path: Path) -> None:
+    """Where no worker ever does a file, the batch ends, rather than try each file thrice."""
+    paths = draw(tmp_path / "in", 20)
+    with pytest.raises(WorkersLostError, match="cannot be started"):
+        encode_many(pairs_of(paths, tmp_path / "out"), executor=Dead())
 
 
 @linux

@@ -42,7 +42,9 @@ def test_readme_has_what_is_tested_here() -> None:
     assert len(CHOICES) == 8
 
 
-@pytest.mark.parametrize("block", PYTHON, ids=["figures", "pillow", "python", "labels", "large"])
+@pytest.mark.parametrize(
+    "block", PYTHON, ids=["batch", "figures", "pillow", "python", "labels", "large"]
+)
 def test_python_blocks_run(
     block: str, tmp_path: Path, data_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

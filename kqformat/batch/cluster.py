@@ -10,13 +10,16 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from kqformat.batch.palette import FAN_IN
 from kqformat.errors import MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
     from distributed import Client
+    from distributed import Future as DaskFuture
 
 _Item = TypeVar("_Item")
 _Value = TypeVar("_Value")
@@ -72,7 +75,7 @@ class ClusterExecutor(Executor):
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._executor = client.get_executor()
+        self._given: WeakSet[DaskFuture[Any]] = WeakSet()
 
     def submit(
         self,
@@ -82,12 +85,20 @@ class ClusterExecutor(Executor):
         **kwargs: _Arguments.kwargs,
     ) -> Future[_Value]:
         """Have a function called by a worker."""
-        future: Future[_Value] = self._executor.submit(fn, *args, **kwargs)
+        future: Future[_Value] = Future()
+        there = self._client.submit(fn, *args, **kwargs, pure=False)
+        self._given.add(there)
+        there.add_done_callback(partial(_fetch, future))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for what has been submitted, or drop it."""
-        self._executor.shutdown(wait=wait and not cancel_futures)
+        from distributed import wait as wait_for
+
+        if wait and not cancel_futures:
+            wait_for(list(self._given))
+        else:
+            self._client.cancel(list(self._given))
 
     def reduced(
         self,
@@ -115,6 +126,25 @@ class ClusterExecutor(Executor):
         except KilledWorker as error:
             raise OSError(errno.ECHILD, "workers were lost while they counted colours") from error
         return value
+
+
+def _fetch(future: Future[_Value], there: DaskFuture[Any]) -> None:
+    """Hand a result on, and let go of it there.
+
+    As long as it is held, and Dask's own executor holds it until it is collected, it is computed
+    again if its worker is lost, though it has long been here.
+    """
+    if not future.set_running_or_notify_cancel():
+        there.release()
+        return
+    try:
+        value = there.result()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(value)
+    finally:
+        there.release()
 
 
 @contextmanager

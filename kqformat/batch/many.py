@@ -91,6 +91,8 @@ def encode_each(
         If an option is not as described.
     ManifestError
         If the manifest is another kind of file.
+    WorkersLostError
+        If the executor's workers do not live to do a single file.
     OSError
         If the manifest cannot be read or written.
     """

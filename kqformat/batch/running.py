@@ -19,6 +19,7 @@ from kqformat.batch.jobs import FAILURES, Job, explanation, status_of
 from kqformat.batch.manifest import Manifest
 from kqformat.batch.summary import RECORDED
 from kqformat.batch.working import EXISTS, Facts, Handling, Result, Work, do_jobs
+from kqformat.errors import KqError
 from kqformat.stores import Status, is_url
 
 TASKS_AT_ONCE = 32
@@ -28,6 +29,10 @@ _TASK_SECONDS = 0.25
 _TASK_BYTES = 1 << 20
 _TASK_PASSED = 1000
 _FIRST_FILES = 8
+
+
+class WorkersLostError(KqError):
+    """Every worker was lost before it had done a single file."""
 
 
 @dataclass(slots=True)
@@ -84,10 +89,19 @@ class Batch(Generic[Facts]):
         self._manifest = manifest
         self._at_once = tasks_at_once
         self._threads = threads_each
+        self._has_worked = False
         self._most_files = 1 if executor is None and manifest is None else _FIRST_FILES
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result[Facts]]:
-        """Yield the result of each job."""
+        """Yield the result of each job.
+
+        Raises
+        ------
+        WorkersLostError
+            If workers do not live to do a single file.
+        OSError
+            If the manifest cannot be written.
+        """
         executor = self._executor
         for task in self._tasks(jobs) if executor is None else ():
             started = time.perf_counter()
@@ -133,6 +147,7 @@ class Batch(Generic[Facts]):
                     pending.appendleft((task, self._sent(executor, task)))
                     return
             else:
+                self._has_worked = True
                 self._learn(len(results), seconds)
                 task.fill(results)
         yield from self._told(task)
@@ -149,11 +164,14 @@ class Batch(Generic[Facts]):
                     timed, [job], self._work, self._for_workers(), self._threads
                 )
                 results += future.result()[1]
+                self._has_worked = True
             except Exception as error:
                 said = f"the worker was lost ({explanation(error)})"
                 if not _is_lost(error):
                     said = explanation(error)
                 results.append(Result(job.source, job.target, error=said))
+        if not self._has_worked:
+            raise WorkersLostError(f"no worker does anything: {results[0].error}")
         task.fill(results)
 
     def _tasks(self, jobs: Iterable[Job]) -> Iterator[_Task[Facts]]:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from kqformat.batch.facts import EncodedFacts
+from kqformat.batch.running import WorkersLostError
 from kqformat.batch.settings import PARTS, Settings
 from kqformat.cli.batches import add_batch_arguments, executor_of, open_manifest
 from kqformat.cli.colours import (
@@ -21,7 +22,7 @@ from kqformat.cli.common_palette import (
     check_palette_options,
     common_palette,
 )
-from kqformat.cli.console import input_name, output_name, plural
+from kqformat.cli.console import complain, input_name, output_name, plural
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
@@ -41,7 +42,7 @@ examples:
   kq encode photo.png -k 64                 photo.kq, 6 bits a pixel
   kq encode chart.png -k auto --small       as many colours as pay, in the fewest bytes
   kq encode photo.png --target-psnr 36      the smallest file of at least 36 dB
-  kq encode -r pictures -d out -j 2 --skip-existing
+  kq encode -r pictures -d out --manifest done.jsonl
 """
 
 
@@ -147,6 +148,9 @@ def run(options: argparse.Namespace) -> int:
             with open_manifest(options, settings) as manifest:
                 done = run_jobs(jobs, work, options, _told, replace(means, manifest=manifest))
                 return max(status, done)
+        except WorkersLostError as error:
+            complain(str(error))
+            return 1
         except FAILURES as error:
             if options.manifest is None or getattr(error, "filename", None) != options.manifest:
                 raise

@@ -17,7 +17,7 @@ _EPILOG = """\
 examples:
   kq encode photo.png                  write photo.kq with 256 colours
   kq encode photo.png -k 16 -o small.kq
-  kq encode -r pictures -d out -j 2    a folder, its tree mirrored
+  kq encode -r pictures -d out         a folder, its tree mirrored
   kq decode small.kq                   write small.png
   kq info -v small.kq                  every section, and the palette
   kq show small.kq                     the picture, in the terminal
