@@ -36,7 +36,7 @@ CHOICES = re.findall(
 
 def test_readme_has_what_is_tested_here() -> None:
     """The patterns above find the blocks, commands and rows of the README."""
-    assert len(PYTHON) == 5
+    assert len(PYTHON) == 6
     assert len(COMMANDS) >= 6
     assert len(TABLE) >= 7
     assert len(CHOICES) == 8
