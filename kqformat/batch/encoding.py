@@ -16,7 +16,6 @@ from kqformat.batch.settings import Settings
 from kqformat.batch.working import Made
 from kqformat.codec.layout import read_layout
 from kqformat.codec.stream import encode_indexed
-from kqformat.metadata import Metadata
 from kqformat.model import IndexedImage
 from kqformat.quantizer.options import Options
 from kqformat.quantizer.pipeline import Quantization, Quantizer
@@ -84,11 +83,8 @@ class Encoding:
         started = time.perf_counter()
         prepare_pillow(self.settings.max_pixels if self.sets_pillow else None)
         raster = read_picture(source, self.settings.max_pixels, labels=self.settings.labels)
-        loose, exact = (
-            self.settings.kept(raster.metadata, exact=is_exact) for is_exact in (False, True)
-        )
-        chosen, reason = _quantized(raster, self.settings, loose, exact)
-        metadata = exact if chosen.lossless else loose
+        chosen, reason = _quantized(raster, self.settings)
+        metadata = self.settings.kept(raster.metadata, exact=chosen.lossless)
         image = replace(chosen.image, metadata=metadata)
         data = encode_indexed(image, coding=self.settings.coding)
         facts = Encoded(
@@ -96,7 +92,7 @@ class Encoding:
             height=image.height,
             colors=image.colors,
             index_bits=image.index_width,
-            coding=read_layout(data, UNLIMITED_PIXELS).head.coding.name.lower(),
+            coding=_coding(data) if self.settings.coding != "packed" else "packed",
             file_bytes=len(data),
             source_bytes=len(source),
             source_ratio=len(source) / len(data),
@@ -112,14 +108,16 @@ class Encoding:
         return Made(data, facts)
 
 
+def _coding(data: bytes) -> str:
+    return read_layout(data, UNLIMITED_PIXELS).head.coding.name.lower()
+
+
 def pixels_of(content: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Return a picture's pixels."""
     return content.to_rgb() if isinstance(content, IndexedImage) else content
 
 
-def _quantized(
-    raster: Raster, settings: Settings, loose: Metadata, exact: Metadata
-) -> tuple[Quantization, str]:
+def _quantized(raster: Raster, settings: Settings) -> tuple[Quantization, str]:
     """Quantize as it is asked for; return the reason for the number of colours, too."""
     content, reason = raster.content, ""
     if settings.palette is not None:
@@ -129,18 +127,18 @@ def _quantized(
         if not settings.is_palette_chosen:
             return chosen, ""
     elif settings.is_searched:
-        return _searched(raster, settings, loose, exact)
+        return _searched(raster, settings)
     else:
         chosen = quantization(content, **settings.quantizer_arguments)
     asked = settings.quantizer_arguments
     return suited(chosen, content, settings.coding, settings.rdo, asked), reason
 
 
-def _searched(
-    raster: Raster, settings: Settings, metadata: Metadata, exact_metadata: Metadata
-) -> tuple[Quantization, str]:
+def _searched(raster: Raster, settings: Settings) -> tuple[Quantization, str]:
     """Quantize by a target, or at the elbow; return a line that says why, too."""
-    arguments = {**settings.options, "metadata": metadata, "exact_metadata": exact_metadata}
+    arguments = dict(settings.options)
+    arguments["metadata"] = settings.kept(raster.metadata, exact=False)
+    arguments["exact_metadata"] = settings.kept(raster.metadata, exact=True)
     arguments |= {"coding": settings.coding, "rdo": settings.rdo}
     if settings.target is None:
         elbow = auto_colors(raster.content, **arguments)

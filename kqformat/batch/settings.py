@@ -30,6 +30,9 @@ PARTS = {
 """The parts of `Metadata`, by short names."""
 
 
+_NOTHING = Metadata()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settings:
     """How pictures are encoded.
@@ -96,6 +99,8 @@ class Settings:
 
     def kept(self, metadata: Metadata, *, exact: bool) -> Metadata:
         """Return the parts that are kept; what nobody understands only where no pixel changed."""
+        if metadata == _NOTHING:
+            return metadata
         parts = self.keep if exact else self.keep - {"other"}  # spec §5.1
         return Metadata(**{PARTS[part]: getattr(metadata, PARTS[part]) for part in parts})
 
