@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -244,10 +245,10 @@ def test_mistake_of_the_program_stops_no_other_file(
     """An exception that nobody expected is a line and status 1, with -v a traceback besides."""
     read = jobs.Job.read
 
-    def fail(job: jobs.Job) -> bytes:
+    def fail(job: jobs.Job, **options: Any) -> bytes:
         if job.source == "in/b.png":
             raise ZeroDivisionError("by nothing")
-        return read(job)
+        return read(job, **options)
 
     monkeypatch.setattr(jobs.Job, "read", fail)
     assert kq("encode", "-r", "in", "-d", "out", "-j", at_once, *options) == 1
@@ -351,10 +352,10 @@ def test_lack_of_memory_is_one_line(
     """A picture for which memory lacks is one line; the others are done."""
     read = jobs.Job.read
 
-    def fail(job: jobs.Job) -> bytes:
+    def fail(job: jobs.Job, **options: Any) -> bytes:
         if job.source == "in/b.png":
             raise MemoryError
-        return read(job)
+        return read(job, **options)
 
     monkeypatch.setattr(jobs.Job, "read", fail)
     assert kq("encode", "in/b.png", "in/a.PNG", "-d", "out") == 1
