@@ -26,6 +26,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+@pytest.fixture(autouse=True)
+def limit_of_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give Pillow its limit of pixels back, which kq sets for the whole process."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of real images."""

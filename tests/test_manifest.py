@@ -168,3 +168,22 @@ def test_shared_palette_is_taken_up(run: Run, capsys: Capture) -> None:
     for done in (0, 6):
         assert kq(*arguments, "--shared-palette", "-k", "7") == 0
         assert (", 6 done before" in capsys.readouterr().out) == (done == 6)
+
+
+def test_output_of_a_run_is_known_after_an_error(run: Run) -> None:
+    """A source that was damaged, and is a picture again, replaces what the first run made of it."""
+    assert run.counts() == (6, 0, 0)
+    whole = run.paths[1].read_bytes()
+    run.paths[0].write_bytes(whole[:20])
+    assert run.counts() == (0, 5, 1)
+    run.paths[0].write_bytes(whole)
+    assert run.counts() == (1, 5, 0)
+    assert contents(run.out)["000.kq"] == contents(run.out)["001.kq"]
+
+
+def test_skip_existing_leaves_no_stale_output(run: Run) -> None:
+    """What the manifest knows as its own is made anew where its source changed, other files not."""
+    assert run.counts() == (6, 0, 0)
+    run.paths[0].write_bytes(run.paths[1].read_bytes())
+    assert run.counts(skip_existing=True) == (1, 5, 0)
+    assert contents(run.out)["000.kq"] == contents(run.out)["001.kq"]

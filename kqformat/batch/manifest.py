@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -123,7 +123,7 @@ class Manifest:
     def is_ours(self, job: Job) -> bool:
         """Whether the target is as an earlier run left it, as far as its size tells."""
         entry = self._entries.get(job.target)
-        if entry is None or entry.is_failed or entry.skipped is not None:
+        if entry is None or not entry.target_bytes:
             return False
         found = status_of(job.target)
         return found is not None and found.size == entry.target_bytes
@@ -189,6 +189,9 @@ class Manifest:
                     raise ManifestError(self._path, "line 1 is not a record of a file") from error
                 self.torn = True
                 continue
+            before = self._entries.get(target)
+            if before is not None and (entry.is_failed or entry.skipped is not None):
+                entry = replace(entry, target_bytes=before.target_bytes)  # which is still there
             self._entries[target] = entry
         if last:
             if not lines and not _begins_a_record(last):

@@ -149,7 +149,8 @@ def _result(
 ) -> Result[Facts]:
     """Do one job; its file is written by `write`, if given."""
     done: Result[Facts] = Result(job.source, job.target)
-    if handling.skip_existing and job.has_target():
+    was_looked_at = job.replaces or (handling.is_taken_up and not is_url(job.target))
+    if handling.skip_existing and not was_looked_at and job.has_target():
         return replace(done, skipped=EXISTS)
     if handling.is_taken_up or is_url(job.target):  # to ask twice would cost a request
         job.check_place()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from kqformat.cli.common_palette import (
     check_palette_options,
     common_palette,
 )
-from kqformat.cli.console import complain, input_name, output_name, plural
+from kqformat.cli.console import STANDARD, complain, input_name, output_name, plural
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
@@ -30,6 +31,7 @@ from kqformat.cli.progress import progress
 from kqformat.cli.targets import add_target_arguments, check_target_options, target_of
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_COLORS
+from kqformat.stores import is_url
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +133,12 @@ def run(options: argparse.Namespace) -> int:
     prepare_pillow(options.max_pixels)
     readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
-    large, jobs = split_large(plan_jobs(options, ".kq", readable), options)
+    planned = plan_jobs(options, ".kq", readable)
+    if options.cluster not in (None, "local"):  # whose workers have other working folders
+        planned = [
+            replace(job, source=_whole(job.source), target=_whole(job.target)) for job in planned
+        ]
+    large, jobs = split_large(planned, options)
     status = run_large(large, options)
     if large and not jobs:
         return status
@@ -156,6 +163,10 @@ def run(options: argparse.Namespace) -> int:
                 raise
             report_failure(options.manifest, error)
             return 1
+
+
+def _whole(name: str) -> str:
+    return name if name == STANDARD or is_url(name) else os.path.abspath(name)
 
 
 def _check_rdo(options: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ from kqformat.cli.colours import quantizer_arguments
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import FAILURES, Job, report_failure
 from kqformat.cli.progress import progress
-from kqformat.errors import ParameterError
+from kqformat.errors import ParameterError, RasterError
 
 if TYPE_CHECKING:
     from kqformat.metadata import Metadata
@@ -78,9 +78,9 @@ def _task(job: Job, options: argparse.Namespace) -> Callable[[], str] | None:
         return partial(_fail, error)
     if raster is None:
         return None
-    reason = _needs_all(raster, options)
+    reason = _needs_all(raster, job, options)
     if reason is None:
-        return partial(_encoded, job, raster, options)
+        return partial(_encoded, job, options)
     if raster.is_only_here:
         return partial(
             _fail, ParameterError(f"is an array, which is read by rows, not for {reason}")
@@ -92,7 +92,7 @@ def _fail(error: Exception) -> str:
     raise error
 
 
-def _needs_all(raster: LargeRaster, options: argparse.Namespace) -> str | None:
+def _needs_all(raster: LargeRaster, job: Job, options: argparse.Namespace) -> str | None:
     """Return what was asked for and needs a picture as a whole, if anything."""
     from kqformat.cli.targets import target_of
 
@@ -107,7 +107,10 @@ def _needs_all(raster: LargeRaster, options: argparse.Namespace) -> str | None:
         "--shared-palette": options.shared_palette,
         "--skip-if-larger": options.skip_if_larger,
         "--dry-run": options.dry_run,
-        "standard output": options.output == STANDARD,
+        "standard output": job.target == STANDARD,
+        "--labels": options.labels and raster.palette is None,
+        "--manifest": options.manifest,
+        "--cluster": options.cluster,
         "another palette than its own": has_fewer,
     }
     return next((name for name, is_asked in asked.items() if is_asked), None)
@@ -117,16 +120,19 @@ def _done(job: Job, task: Callable[[], str], options: argparse.Namespace) -> str
     if options.skip_existing and job.has_target():
         return _skipped(job, options)
     job.check(force=options.force)
-    if job.makes_folder:
-        os.makedirs(os.path.dirname(job.target) or os.curdir, exist_ok=True)
+    job.make_folder()
     return task()
 
 
-def _encoded(job: Job, raster: LargeRaster, options: argparse.Namespace) -> str:
+def _encoded(job: Job, options: argparse.Namespace) -> str:
     from kqformat.palettes import read_palette
+    from kqformat.rasters import open_large
     from kqformat.streaming import write_index_rows, write_rows
 
     started = time.perf_counter()
+    raster = open_large(job.source, max_pixels=options.max_pixels)  # not held open till its turn
+    if raster is None:
+        raise RasterError("was changed meanwhile")
     common: dict[str, Any] = {
         "shape": raster.shape,
         "coding": options.coding,

@@ -35,9 +35,11 @@ def split_large_decoding(
     ParameterError
         If an array is asked for with options that it cannot be written with.
     """
-    if kind == ARRAY and (options.recover or options.dry_run or options.output == STANDARD):
+    has_standard = any(STANDARD in (job.source, job.target) for job in jobs)
+    if kind == ARRAY and (options.recover or options.dry_run or options.grey or has_standard):
         raise ParameterError(
-            ".npy is written block by block, without --recover or --dry-run, to a file"
+            ".npy is written block by block from a file to a file, without --recover, --dry-run "
+            "or --grey"
         )
     large: list[Task] = []
     others: list[Job] = []
@@ -56,17 +58,18 @@ def _is_large(job: Job, options: argparse.Namespace) -> bool:
     from kqformat.decoding import open as open_kq
     from kqformat.rasters.large import LARGE_PIXELS
 
-    if job.fault or options.recover or options.dry_run or job.target == STANDARD:
+    if job.fault or options.recover or options.dry_run or options.grey or job.target == STANDARD:
         return False
     if not os.path.isfile(job.source):
         return False
     try:
         with open_kq(job.source, limits=Limits(pixels=options.max_pixels)) as file:
             pixels = file.size[0] * file.size[1]
+            has_exif = file.metadata.exif is not None
     except FAILURES:  # which decoding it at once will tell
         return False
-    if pixels < LARGE_PIXELS:
-        return False
+    if pixels < LARGE_PIXELS or (has_exif and pixels <= DEFAULT_LIMITS.pixels):
+        return False  # EXIF is written only by those who have all of the pixels
     try:
         import tifffile  # noqa: F401
     except ModuleNotFoundError:
@@ -83,8 +86,9 @@ def _decoded(
     with open_kq(job.source, limits=Limits(pixels=options.max_pixels)) as file:
         with new_file(job.target, overwrite=options.force) as stream:
             write(stream, file)
+            after = stream.seek(0, os.SEEK_END)
         width, height = file.size
-        before, after = file.layout.file_bytes, os.path.getsize(job.target)
+        before = file.layout.file_bytes
         colors = file.layout.head.palette_size
     return (
         f"{input_name(job.source)} -> {output_name(job.target)}: {width} x {height}, "

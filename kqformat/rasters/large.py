@@ -96,25 +96,43 @@ def open_large(
     if pixels < (LARGE_PIXELS if least_pixels is None else least_pixels):
         return None
     Limits(pixels=max_pixels).check_pixels(*size)
+    return _opened_large_tiff(path, pixels, orientation, metadata)
+
+
+def _opened_large_tiff(
+    path: str, pixels: int, orientation: int, metadata: Metadata
+) -> LargeRaster | None:
+    """Open a TIFF file; None where it is to be read at once, by those who know more kinds."""
+    may_be_read_at_once = pixels <= DEFAULT_LIMITS.pixels
     try:
         import tifffile  # noqa: PLC0415  (an extra)
-    except ModuleNotFoundError as error:
-        if pixels <= DEFAULT_LIMITS.pixels:
+
+        return _upright(_opened_tiff(tifffile, path, metadata), orientation)
+    except MemoryError:
+        raise
+    except Exception as error:  # tifffile's of damaged tags are of any type
+        if may_be_read_at_once:
             return None
-        purpose = f"a TIFF file of {pixels:,} pixels"
-        raise MissingExtraError(purpose, "tifffile", "large") from error
+        if isinstance(error, ModuleNotFoundError):
+            purpose = f"a TIFF file of {pixels:,} pixels"
+            raise MissingExtraError(purpose, "tifffile", "large") from error
+        if isinstance(error, RasterError):
+            raise
+        raise RasterError(f"not an image that can be read ({error})") from error
+
+
+def _upright(raster: LargeRaster, orientation: int) -> LargeRaster:
     if orientation != 1:
         raise RasterError("lies on its side by its EXIF, and is too large to be turned")
-    try:
-        return _opened_tiff(tifffile, path, metadata)
-    except (tifffile.TiffFileError, ValueError) as error:
-        raise RasterError(f"not an image that can be read ({error})") from error
+    return raster
 
 
 def _opened_array(path: str, max_pixels: int) -> LargeRaster:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # of a damaged header: tokenize.TokenError, too
         raise RasterError(f"not an array that can be read ({error})") from error
     if (
         array.ndim not in (2, 3)
@@ -177,7 +195,9 @@ def _segments(module: Any, path: str) -> Callable[[], Iterator[npt.NDArray[np.ui
         try:
             with module.TiffFile(path) as file:
                 yield from _rows_of(file.pages.first)
-        except (module.TiffFileError, ValueError, RuntimeError) as error:
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:
             raise RasterError(f"is damaged, or of a kind that is not known ({error})") from error
 
     return blocks

@@ -171,7 +171,8 @@ class IteratedRows:
         for block in self._begin():
             width = self._checked(block, height, width or (self.size or (0, 0))[0])
             step = max(1, BLOCK_PIXELS // width)
-            yield from (block[top : top + step] for top in range(0, len(block), step))
+            for top in range(0, len(block), step):
+                yield block[top : top + step].copy()  # the source may fill its own anew meanwhile
             height += len(block)
         if self.size is None:
             self.size = _checked_shape((height, width))[::-1]
@@ -192,7 +193,7 @@ class IteratedRows:
                 if block is None:
                     raise _wrong_height(came, height)
                 self._checked(block, came, width)
-                waiting.append(block)
+                waiting.append(block.copy())
                 came += len(block)
             taken, rest = _split(waiting, bottom - top)
             given = bottom

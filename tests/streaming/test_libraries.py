@@ -16,6 +16,7 @@ from PIL import Image
 import kqformat
 from kqformat.cli.main import main
 from kqformat.errors import LimitError, RasterError
+from kqformat.limits import Limits
 from kqformat.rasters import large, open_large, read_raster
 
 Pixels = npt.NDArray[np.uint8]
@@ -150,13 +151,21 @@ def test_array_that_is_cut_short(cut: int, tmp_path: Path) -> None:
 
 
 def test_deep_and_damaged_tiff(
-    tmp_path: Path, large_from_the_first_pixel: None, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    large_from_the_first_pixel: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A large TIFF file of another depth, or one that is damaged, is an error in a line."""
+    """Of another depth, it is read at once if it is not too large; damaged, an error in a line."""
     path, target = tmp_path / "a.tif", tmp_path / "a.kq"
     tifffile.imwrite(path, np.zeros((40, 40), np.uint16))
+    assert main(["encode", str(path)]) == 0
+    target.unlink()
+    monkeypatch.setattr(large, "DEFAULT_LIMITS", Limits(pixels=1000))
     assert main(["encode", str(path)]) == 1
     assert "has samples of 16 bits" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setattr(large, "LARGE_PIXELS", 1)
     noise = np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8)
     tifffile.imwrite(path, noise, compression="zlib", rowsperstrip=10)
     data = bytearray(path.read_bytes())
@@ -172,3 +181,33 @@ def test_too_many_pixels(tmp_path: Path, large_from_the_first_pixel: None) -> No
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((40, 40), np.uint8))
     with pytest.raises(LimitError):
         open_large(str(tmp_path / "a.tif"), max_pixels=1599)
+
+
+@pytest.mark.parametrize(
+    "options", [["--labels"], ["--manifest", "done.jsonl"], ["-o", "/dev/stdout"]]
+)
+def test_arrays_refuse_what_rows_cannot_do(
+    options: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An array with an option that would have no effect is an error in a line; nothing appears."""
+    monkeypatch.chdir(tmp_path)
+    np.save("a.npy", np.zeros((40, 40), np.uint8))
+    assert main(["encode", "a.npy", *options]) == 1
+    assert "which is read by rows, not for" in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.npy", "done.jsonl"}
+
+
+def test_damaged_array_stops_no_other_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An array whose head is no Python is an error in a line, and the other is done."""
+    good, bad = tmp_path / "good.npy", tmp_path / "bad.npy"
+    np.save(good, np.zeros((40, 40), np.uint8))
+    head = good.read_bytes()[:128]
+    bad.write_bytes(head[:10] + b"{(".ljust(117) + b"\n" + bytes(1600))
+    assert main(["encode", str(bad), str(good)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert good.with_suffix(".npy.kq").exists()

@@ -396,3 +396,21 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path / "large.kq")], check=True, env=environment
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_blocks_may_be_filled_anew(threads: int, tmp_path: Path) -> None:
+    """A source that gives one buffer again and again, with other rows, is written as it was."""
+
+    def rows() -> Iterator[npt.NDArray[np.uint8]]:
+        block = np.empty((64, 2048), np.uint8)
+        for value in range(16):
+            block[:] = value
+            yield block
+
+    path = tmp_path / "a.kq"
+    grey = np.repeat(np.arange(16, dtype=np.uint8)[:, None], 3, axis=1)
+    kqformat.write_index_rows(path, rows, grey, shape=(1024, 2048), threads=threads)
+    assert (kqformat.read(path)[::64, 0, 0] == np.arange(16)).all()
+    kqformat.write_rows(path, rows, colors=16, threads=threads)
+    assert (kqformat.read(path)[::64, 0, 0] == np.arange(16)).all()
