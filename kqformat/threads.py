@@ -82,9 +82,9 @@ def for_each(
 
 
 def in_order(
-    work: Callable[[_Item], _Result], items: Iterable[_Item]
+    work: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int = _AHEAD
 ) -> Generator[_Result, None, None]:
-    """Yield what comes of each item, in order, with few items and results held at a time.
+    """Yield what comes of each item, in order, with `ahead` items or results held for each thread.
 
     Items are taken in the thread that takes the results. Where one of them, or what is done with
     it, raises an error, that comes in its place, and no more are begun.
@@ -110,7 +110,7 @@ def in_order(
                 break
             except Exception as error:  # after what was begun before it
                 failure = error
-            if len(begun) > _AHEAD * threads:
+            if len(begun) >= ahead * threads:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()

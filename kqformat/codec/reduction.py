@@ -7,11 +7,7 @@ ones each core has one at a time; the CRC-32 of each is checked, since all of it
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator
 from zlib import crc32
 
 import numpy as np
@@ -29,9 +25,7 @@ from kqformat.codec.stream import palette_array
 from kqformat.errors import FormatError
 from kqformat.fields import index_width
 from kqformat.model import Indices
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+from kqformat.threads import in_order
 
 _BLOCK_PIXELS = 1 << 18
 _ROWS_OF_WHOLE_BYTES = 8
@@ -165,7 +159,7 @@ def _blocks(data: BytesLike, layout: Layout) -> Iterator[Indices]:
         return _packed_blocks(data, band, palette, bottom - top, head.width)
 
     if layout.entropy_bands:
-        yield from _in_order(decoded, runs, layout.entropy_bands)
+        yield from in_order(decoded, runs, ahead=1)
     else:
         for run in runs:
             yield from rows_of(run)
@@ -198,25 +192,3 @@ def _packed_blocks(
     check_crc(band.crc, computed, f"crc of section {PACKED_TAG!r}", band.crc_offset)
     if wrong is not None:
         raise wrong
-
-
-def _in_order(
-    work: Callable[[_Item], _Result], items: Sequence[_Item], parallel: int
-) -> Iterator[_Result]:
-    """Yield what comes of each item; threads work ahead, but on no more than there are cores."""
-    workers = min(parallel, os.cpu_count() or 1)
-    if workers < 2:
-        yield from map(work, items)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        running: deque[Future[_Result]] = deque()
-        try:
-            for item in items:
-                if len(running) == workers:
-                    yield running.popleft().result()
-                running.append(pool.submit(work, item))
-            while running:
-                yield running.popleft().result()
-        finally:
-            for future in running:
-                future.cancel()
