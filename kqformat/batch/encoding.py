@@ -5,9 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from kqformat.api import auto_colors, quantization, reach, suited
 from kqformat.batch.facts import UNLIMITED_PIXELS, EncodedFacts
 from kqformat.batch.jobs import Job
@@ -112,17 +109,12 @@ def _coding(data: bytes) -> str:
     return read_layout(data, UNLIMITED_PIXELS).head.coding.name.lower()
 
 
-def pixels_of(content: IndexedImage | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Return a picture's pixels."""
-    return content.to_rgb() if isinstance(content, IndexedImage) else content
-
-
 def _quantized(raster: Raster, settings: Settings) -> tuple[Quantization, str]:
     """Quantize as it is asked for; return the reason for the number of colours, too."""
     content, reason = raster.content, ""
     if settings.palette is not None:
         heeded = {name: settings.options[name] for name in _MAPPING if name in settings.options}
-        quantizer = Quantizer(pixels_of(content), Options(**heeded))
+        quantizer = Quantizer(raster.pixels, Options(**heeded))
         chosen = quantizer.with_palette(settings.palette)
         if not settings.is_palette_chosen:
             return chosen, ""

@@ -17,7 +17,6 @@ from typing import Protocol, TypeVar, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.batch.encoding import pixels_of
 from kqformat.batch.jobs import FAILURES, status_of
 from kqformat.batch.pictures import prepare_pillow, read_picture, read_source
 from kqformat.limits import DEFAULT_LIMITS
@@ -115,10 +114,10 @@ class _Files:
         prepare_pillow(None)
         for name in self.names:
             try:
-                content = read_picture(read_source(name), self.max_pixels).content
+                pixels = read_picture(read_source(name), self.max_pixels).pixels
             except FAILURES:  # it is reported when its turn to be encoded comes
                 continue
-            yield pixels_of(content)
+            yield pixels
 
 
 def count(files: _Files) -> Merger:

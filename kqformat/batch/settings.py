@@ -102,7 +102,12 @@ class Settings:
         if metadata == _NOTHING:
             return metadata
         parts = self.keep if exact else self.keep - {"other"}  # spec §5.1
-        return Metadata(**{PARTS[part]: getattr(metadata, PARTS[part]) for part in parts})
+        return kept_parts(metadata, parts)
+
+
+def kept_parts(metadata: Metadata, parts: frozenset[str]) -> Metadata:
+    """Return some of the metadata, by the names of `PARTS`."""
+    return Metadata(**{PARTS[part]: getattr(metadata, PARTS[part]) for part in parts})
 
 
 def _plain(value: Any) -> object:

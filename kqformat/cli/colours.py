@@ -162,14 +162,12 @@ def _several_colors(text: str) -> tuple[int, ...]:
 def _mask(path: str, max_pixels: int) -> npt.NDArray[np.uint8]:
     """Read an image as one of grey."""
     from kqformat.batch.pictures import read_source
-    from kqformat.model import IndexedImage
     from kqformat.rasters import read_raster
 
     try:
-        content = read_raster(io.BytesIO(read_source(path)), max_pixels=max_pixels).content
+        pixels = read_raster(io.BytesIO(read_source(path)), max_pixels=max_pixels).pixels
     except RasterError as error:
         raise RasterError(f"{path} is {error}") from error
-    pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
     if pixels.ndim == 3:
         if not (pixels[..., :1] == pixels[..., 1:3]).all():
             raise RasterError(f"{path} is no mask: it has colours other than grey")

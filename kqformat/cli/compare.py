@@ -132,12 +132,10 @@ def _compare(
 ) -> Comparison:
     from kqformat.batch.pictures import read_picture, read_source
     from kqformat.measure.comparing import DEFAULT_COLORS, compare
-    from kqformat.model import IndexedImage
 
     source = read_source(name)
-    content = read_picture(source, options.max_pixels).content
     return compare(
-        content.to_rgb() if isinstance(content, IndexedImage) else content,
+        read_picture(source, options.max_pixels).pixels,
         colors=options.colors or DEFAULT_COLORS,
         codings=options.codings,
         peers=not options.no_peers,

@@ -153,12 +153,9 @@ def run_one(
 
 def _read(job: Job, options: argparse.Namespace, bar: Bar) -> Picture:
     from kqformat.batch.pictures import read_picture, read_source
-    from kqformat.model import IndexedImage
 
     source = read_source(job.source)
-    content = read_picture(source, options.max_pixels).content
-    pixels = content.to_rgb() if isinstance(content, IndexedImage) else content
-    return Picture(pixels, len(source), bar.reach)
+    return Picture(read_picture(source, options.max_pixels).pixels, len(source), bar.reach)
 
 
 def _listed(endings: Collection[str]) -> str:

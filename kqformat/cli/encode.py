@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kqformat.batch.facts import EncodedFacts
 from kqformat.batch.running import WorkersLostError
 from kqformat.batch.settings import PARTS, Settings
 from kqformat.cli.batches import add_batch_arguments, executor_of, open_manifest
@@ -23,12 +22,13 @@ from kqformat.cli.common_palette import (
     check_palette_options,
     common_palette,
 )
-from kqformat.cli.console import STANDARD, complain, input_name, output_name, plural
+from kqformat.cli.console import STANDARD, complain
 from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.progress import progress
 from kqformat.cli.targets import add_target_arguments, check_target_options, target_of
+from kqformat.cli.telling import told_facts
 from kqformat.errors import ParameterError
 from kqformat.fields import MAX_COLORS
 from kqformat.stores import is_url
@@ -213,12 +213,9 @@ def _settings(options: argparse.Namespace, palette: npt.NDArray[np.uint8] | None
 
 def _told(job: Job, facts: Encoded, options: argparse.Namespace) -> str:
     """Return what is said of a file."""
+    line = told_facts(job, facts, options)
     if options.json:
-        import json
-
-        plain = {each.name: getattr(facts, each.name) for each in fields(EncodedFacts)}
-        return json.dumps({"input": job.source, "output": job.target} | plain)
-    line = _line(job, facts)
+        return line
     if facts.reason and (options.verbose or options.colors == AUTO):
         line += f"\n  {facts.reason}"
     if facts.quantization is not None:
@@ -236,15 +233,3 @@ def _parts(text: str) -> frozenset[str]:
             f"{text!r} is not all, none, or a list of {', '.join(PARTS)}"
         )
     return parts
-
-
-def _line(job: Job, facts: EncodedFacts) -> str:
-    fidelity = "lossless" if facts.psnr is None else f"{facts.psnr:.2f} dB"
-    coding = "" if facts.coding == "packed" else f"{facts.coding}, "
-    first = f", first of {facts.frames} frames" if facts.frames != 1 else ""
-    return (
-        f"{input_name(job.source)} -> {output_name(job.target)}: "
-        f"{plural(facts.colors, 'colour')}, {plural(facts.index_bits, 'bit')}, {coding}"
-        f"{facts.file_bytes:,} bytes, {facts.ratio:.2f}:1 to 24-bit, "
-        f"{facts.source_ratio:.2f}:1 to source, {fidelity}{first}"
-    )

@@ -31,6 +31,7 @@ __all__ = [
     "Means",
     "explanation",
     "open_input",
+    "passed_over",
     "read_input",
     "report_failure",
     "run_jobs",
@@ -133,7 +134,7 @@ def _report(
     elif options.quiet or result.skipped == RECORDED:
         return
     elif result.skipped is not None:
-        bar.say(_passed_over(job, result.skipped, options), to_error=to_error)
+        bar.say(passed_over(job, result.skipped, options), to_error=to_error)
     elif result.facts is not None:
         bar.say(_told(tell(job, result.facts, options), options), to_error=to_error)
 
@@ -146,7 +147,7 @@ def _told(report: str, options: argparse.Namespace) -> str:
     return "\n".join([f"{first}, not written", *more])
 
 
-def _passed_over(job: Job, reason: str, options: argparse.Namespace) -> str:
+def passed_over(job: Job, reason: str, options: argparse.Namespace) -> str:
     """Return that a file was skipped, and why."""
     if options.json:
         import json

@@ -8,28 +8,24 @@ nobody else.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kqformat.batch.facts import EncodedFacts
+from kqformat.batch.working import EXISTS
 from kqformat.cli.colours import quantizer_arguments
-from kqformat.cli.console import STANDARD, input_name, output_name, plural
-from kqformat.cli.jobs import FAILURES, Job, report_failure
+from kqformat.cli.console import STANDARD
+from kqformat.cli.jobs import FAILURES, Job, passed_over, report_failure
 from kqformat.cli.progress import progress
+from kqformat.cli.telling import told_facts
 from kqformat.errors import ParameterError, RasterError
 
 if TYPE_CHECKING:
-    from kqformat.metadata import Metadata
     from kqformat.rasters import LargeRaster
     from kqformat.streaming import Written
-
-_PARTS = {"icc": "icc_profile", "exif": "exif", "xmp": "xmp", "dpi": "dpi"}
-"""What --keep and --strip call the metadata that such files have."""
 
 Task = tuple[Job, Callable[[], str]]
 """A job, and what does it and returns a report."""
@@ -37,10 +33,17 @@ Task = tuple[Job, Callable[[], str]]
 
 def split_large(jobs: list[Job], options: argparse.Namespace) -> tuple[list[Task], list[Job]]:
     """Return what is to be done by rows, and the other jobs."""
+    return split(jobs, lambda job: _task(job, options))
+
+
+def split(
+    jobs: list[Job], task_of: Callable[[Job], Callable[[], str] | None]
+) -> tuple[list[Task], list[Job]]:
+    """Return the jobs for which there is a task, and the others; jobs with a fault have none."""
     large: list[Task] = []
     others: list[Job] = []
     for job in jobs:
-        task = _task(job, options) if job.fault is None else None
+        task = task_of(job) if job.fault is None else None
         if task is None:
             others.append(job)
         else:
@@ -118,13 +121,14 @@ def _needs_all(raster: LargeRaster, job: Job, options: argparse.Namespace) -> st
 
 def _done(job: Job, task: Callable[[], str], options: argparse.Namespace) -> str:
     if options.skip_existing and job.has_target():
-        return _skipped(job, options)
+        return passed_over(job, EXISTS, options)
     job.check(force=options.force)
     job.make_folder()
     return task()
 
 
 def _encoded(job: Job, options: argparse.Namespace) -> str:
+    from kqformat.batch.settings import kept_parts
     from kqformat.palettes import read_palette
     from kqformat.rasters import open_large
     from kqformat.streaming import write_index_rows, write_rows
@@ -136,7 +140,7 @@ def _encoded(job: Job, options: argparse.Namespace) -> str:
     common: dict[str, Any] = {
         "shape": raster.shape,
         "coding": options.coding,
-        "metadata": _kept(raster.metadata, options.keep - options.strip),
+        "metadata": kept_parts(raster.metadata, options.keep - options.strip),
         "overwrite": options.force,
     }
     if raster.palette is not None:
@@ -147,13 +151,6 @@ def _encoded(job: Job, options: argparse.Namespace) -> str:
         asked = quantizer_arguments(options)
         written = write_rows(job.target, raster.rows, **common, **asked)
     return _report(job, raster, written, time.perf_counter() - started, options)
-
-
-def _kept(metadata: Metadata, parts: frozenset[str]) -> Metadata:
-    from kqformat.metadata import Metadata
-
-    names = [name for part, name in _PARTS.items() if part in parts]
-    return Metadata(**{name: getattr(metadata, name) for name in names})
 
 
 def _report(
@@ -176,21 +173,4 @@ def _report(
         frames=raster.frames,
         seconds=round(seconds, 4),
     )
-    if options.json:
-        return json.dumps({"input": job.source, "output": job.target} | asdict(facts))
-    fidelity = "lossless" if written.lossless else f"{written.psnr:.2f} dB"
-    coding = "" if facts.coding == "packed" else f"{facts.coding}, "
-    first = f", first of {facts.frames} frames" if facts.frames != 1 else ""
-    return (
-        f"{input_name(job.source)} -> {output_name(job.target)}: "
-        f"{plural(facts.colors, 'colour')}, {plural(facts.index_bits, 'bit')}, {coding}"
-        f"{facts.file_bytes:,} bytes, {facts.ratio:.2f}:1 to 24-bit, "
-        f"{facts.source_ratio:.2f}:1 to source, {fidelity}{first}"
-    )
-
-
-def _skipped(job: Job, options: argparse.Namespace) -> str:
-    reason = "its target exists"
-    if options.json:
-        return json.dumps({"input": job.source, "output": job.target, "skipped": reason})
-    return f"{input_name(job.source)} -> {output_name(job.target)}: skipped, {reason}"
+    return told_facts(job, facts, options)

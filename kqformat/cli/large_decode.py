@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import FAILURES, Job
-from kqformat.cli.large import Task
+from kqformat.cli.large import Task, split
 from kqformat.errors import MissingExtraError, ParameterError
 from kqformat.limits import DEFAULT_LIMITS, Limits
 
@@ -41,16 +41,15 @@ def split_large_decoding(
             ".npy is written block by block from a file to a file, without --recover, --dry-run "
             "or --grey"
         )
-    large: list[Task] = []
-    others: list[Job] = []
-    for job in jobs:
-        if kind == ARRAY and job.fault is None:
-            large.append((job, partial(_decoded, job, _write_array, options)))
-        elif kind == "TIFF" and _is_large(job, options):
-            large.append((job, partial(_decoded, job, _write_tiff, options)))
-        else:
-            others.append(job)
-    return large, others
+
+    def task_of(job: Job) -> Callable[[], str] | None:
+        if kind == ARRAY:
+            return partial(_decoded, job, _write_array, options)
+        if kind == "TIFF" and _is_large(job, options):
+            return partial(_decoded, job, _write_tiff, options)
+        return None
+
+    return split(jobs, task_of)
 
 
 def _is_large(job: Job, options: argparse.Namespace) -> bool:
@@ -58,7 +57,7 @@ def _is_large(job: Job, options: argparse.Namespace) -> bool:
     from kqformat.decoding import open as open_kq
     from kqformat.rasters.large import LARGE_PIXELS
 
-    if job.fault or options.recover or options.dry_run or options.grey or job.target == STANDARD:
+    if options.recover or options.dry_run or options.grey or job.target == STANDARD:
         return False
     if not os.path.isfile(job.source):
         return False

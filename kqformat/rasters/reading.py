@@ -38,6 +38,12 @@ class Raster:
     metadata: Metadata
     frames: int
 
+    @property
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """The picture's pixels, also where it has a palette."""
+        content = self.content
+        return content.to_rgb() if isinstance(content, IndexedImage) else content
+
 
 def read_raster(source: str | IO[bytes], *, max_pixels: int, labels: bool = False) -> Raster:
     """Read an image file of any format that Pillow knows.
