@@ -412,6 +412,7 @@ ACTIVITIES = (1, 4, 9, 16, 28, 48, 90)
 ERRORS = (3, 8, 14, 22, 32, 46, 70)
 
 
+@cache
 def squash(logit: int) -> int:
     """Return the probability, in 1/65,536, of a logit from -3,072 to 3,072."""
     if logit < 0:
@@ -473,6 +474,7 @@ class Slot:
         self.state = state if bit else 4095 - state
 
 
+@cache
 def risen(state: int, step: int) -> tuple[int, int]:
     """Return a slot's state and step after a 1."""
     chance = CHANCE[state]
