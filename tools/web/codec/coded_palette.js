@@ -15,132 +15,153 @@ const TABLES = [
   [8, 6], [6, 36], [8, 36], [3, 6, 3], [8, 3, 3], [5, 5, 2, 2], [5, 2, 6], [3, 3, 3, 3, 2],
   [8, 5, 2], [8, 16], [6, 4], [8, 8], [36, 2], [6, 5, 5], [5, 5, 5], [3, 2],
 ];
-const SIZES = TABLES.map((sizes) => 4 * sizes.reduce((product, size) => product * size, 1));
-const BEGINS = SIZES.map((_, table) => SIZES.slice(0, table).reduce((sum, size) => sum + size, 0));
-const SLOTS = SIZES.reduce((sum, size) => sum + size, 0);
+const SIZES = TABLES.map((sizes) => sizes.reduce((product, size) => product * size, 1));
+const BEGINS = SIZES.map((_, at) => 4 * SIZES.slice(0, at).reduce((sum, size) => sum + size, 0));
+const SLOTS = 4 * SIZES.reduce((sum, size) => sum + size, 0);
 const REST_CLASSES = [2, 3, 4, 6, 10];
 
 /** Return the k · channels bytes coded in data[start … end − 1]; a FormatError if it ends wrong. */
 export function decodePalette(data, start, end, k, channels) {
   const coder = new Coder(data, start, end);
   const decoding = new PaletteDecoding(coder, k, channels);
-  decoding.cell(0, [0, 0, 0, 0], k);
+  decoding.decodeCell(0, 0, 0, 0, 0, k);
   coder.requireEnd("the coded palette");
   return decoding.palette;
 }
 
+/** Large palettes have a million decisions: nothing is allocated for one. */
 class PaletteDecoding {
   constructor(coder, k, channels) {
     this.channels = channels;
     this.palette = new Uint8Array(k * channels);
     this.filled = 0;
     /** The entry that came last: alpha, green, red, blue, as everywhere here. */
-    this.last = [0, 0, 0, 0];
+    this.last = new Uint8Array(4);
     const weightsA = Int32Array.from(PALETTE_WEIGHTS_A);
     const weightsB = Int32Array.from(PALETTE_WEIGHTS_B);
     this.mixer = makeMixer(coder, SLOTS, weightsA, weightsB, 4, 32);
+    this.places = new CellPlaces();
   }
 
-  /** Decode the n entries whose samples begin with `known`; those before the role have a bit more. */
-  cell(depth, known, n) {
+  /** Decode the n entries whose samples begin so; those before the role have a bit more. */
+  decodeCell(depth, a, g, r, b, n) {
     if (depth === 32) {
-      this.add(known, n);
+      this.add(a, g, r, b, n);
       return;
     }
     const role = depth & 3;
-    const zeros = this.channels === 4 || role > 0 ? this.countZeros(depth, known, n) : 0;
-    const next = (bit) => known.map((value, sample) => (sample === role ? 2 * value + bit : value));
-    if (zeros > 0) {
-      this.cell(depth + 1, next(0), zeros);
-    }
-    if (zeros < n) {
-      this.cell(depth + 1, next(1), n - zeros);
-    }
-  }
-
-  add(entry, n) {
-    const samples = [entry[RED], entry[GREEN], entry[BLUE], entry[ALPHA]];
-    for (let copy = 0; copy < n; copy++) {
-      for (let channel = 0; channel < this.channels; channel++) {
-        this.palette[this.filled++] = samples[channel];
+    const isCoded = this.channels === 4 || role !== ALPHA;
+    const zeros = isCoded ? this.countZeros(depth, a, g, r, b, n) : 0;
+    for (let bit = 0; bit < 2; bit++) {
+      const count = bit ? n - zeros : zeros;
+      if (count > 0) {
+        this.decodeCell(
+          depth + 1,
+          role === ALPHA ? 2 * a + bit : a,
+          role === GREEN ? 2 * g + bit : g,
+          role === RED ? 2 * r + bit : r,
+          role === BLUE ? 2 * b + bit : b,
+          count,
+        );
       }
     }
-    this.last = entry;
   }
 
-  countZeros(depth, known, n) {
-    const cell = describe(depth, known, this.last);
-    const { role } = cell;
+  add(a, g, r, b, n) {
+    const { channels, palette, last } = this;
+    for (let copy = 0; copy < n; copy++) {
+      const at = channels * this.filled++;
+      palette[at] = r;
+      palette[at + 1] = g;
+      palette[at + 2] = b;
+      if (channels === 4) {
+        palette[at + 3] = a;
+      }
+    }
+    last[ALPHA] = a;
+    last[GREEN] = g;
+    last[RED] = r;
+    last[BLUE] = b;
+  }
+
+  countZeros(depth, a, g, r, b, n) {
+    const { mixer, places } = this;
+    const role = depth & 3;
+    places.describe(depth, a, g, r, b, this.last);
     let zeros = 0;
     while (zeros < n) {
       const rest = classOf(n - zeros, REST_CLASSES);
-      this.findSlots(cell, rest, zeros);
-      if (this.mixer.decide(0, 6 * role + rest, depth, role, depth)) {
+      places.setLines(mixer.lines, rest, zeros);
+      if (mixer.decide(0, 6 * role + rest, depth, role, depth)) {
         break;
       }
       zeros++;
     }
     return zeros;
   }
-
-  findSlots(cell, rest, zeros) {
-    const { plane, role, relation, opacity, own, lastBit, near, redder, bluer } = cell;
-    const subscripts = [
-      [plane, rest],
-      [rest, relation],
-      [plane, relation],
-      [opacity, rest, Math.min(zeros, 2)],
-      [plane, opacity, Math.min(rest, 2)],
-      [redder, bluer, cell.g, cell.r],
-      [near, lastBit, rest],
-      [...cell.compared, lastBit],
-      [plane, near, lastBit],
-      [plane, own & 15],
-      [rest, Math.min(zeros, 3)],
-      [plane, cell.green & 7],
-      [relation, lastBit],
-      [rest, redder, bluer],
-      cell.nears,
-      [opacity, lastBit],
-    ];
-    const { lines } = this.mixer;
-    for (let table = 0; table < 16; table++) {
-      const sizes = TABLES[table];
-      let place = role;
-      for (let i = 0; i < sizes.length; i++) {
-        place = place * sizes[i] + subscripts[table][i];
-      }
-      lines[table] = BEGINS[table] + place;
-    }
-  }
 }
 
-/** What the contexts of a cell's decisions share: all but `rest` and `zeros`. */
-function describe(depth, known, last) {
-  const plane = depth >> 2;
-  const role = depth & 3;
-  const bitsOf = (sample) => plane + (sample < role ? 1 : 0);
-  const d = known.map((value, sample) => value - (last[sample] >> (8 - bitsOf(sample))));
-  // the first `plane` bits of a sample, of which one more may be known
-  const first = (sample) => known[sample] >> (bitsOf(sample) - plane);
-  const g = role > GREEN ? known[GREEN] & 1 : 0;
-  const r = role > RED ? known[RED] & 1 : 0;
-  return {
-    plane,
-    role,
-    g,
-    r,
-    relation: relationOf(role, first(RED), first(GREEN), first(BLUE), g, r),
-    opacity: opacityOf(known[ALPHA], bitsOf(ALPHA)),
-    own: known[role],
-    green: known[GREEN],
-    lastBit: (last[role] >> (7 - plane)) & 1,
-    near: nearOf(d[role]),
-    nears: [nearOf(d[GREEN]), nearOf(d[RED]), nearOf(d[BLUE])],
-    compared: [d[GREEN], d[RED], d[BLUE], d[ALPHA]].map((difference) => compare(difference, 0)),
-    redder: nearOf(first(RED) - first(GREEN)),
-    bluer: nearOf(first(BLUE) - first(GREEN)),
-  };
+/** Where the slots of a cell's decisions are, by its place in the cube of colours. */
+class CellPlaces {
+  constructor() {
+    /** Of each table, as far as `rest` and `zeros` do not matter. */
+    this.shared = new Int32Array(16);
+  }
+
+  /** Take a cell: its samples so far, and the entry that came last. */
+  describe(depth, a, g, r, b, last) {
+    const { shared } = this;
+    const plane = depth >> 2;
+    const role = depth & 3;
+    const lastBit = (last[role] >> (7 - plane)) & 1;
+    // of a sample before the role one bit more is known
+    const dA = a - (last[ALPHA] >> (8 - plane - (role > ALPHA ? 1 : 0)));
+    const dG = g - (last[GREEN] >> (8 - plane - (role > GREEN ? 1 : 0)));
+    const dR = r - (last[RED] >> (8 - plane - (role > RED ? 1 : 0)));
+    const dB = b - (last[BLUE] >> (8 - plane));
+    const own = role === ALPHA ? a : role === GREEN ? g : role === RED ? r : b;
+    const near = nearOf(role === ALPHA ? dA : role === GREEN ? dG : role === RED ? dR : dB);
+    const firstG = role > GREEN ? g >> 1 : g;
+    const firstR = role > RED ? r >> 1 : r;
+    const bitG = role > GREEN ? g & 1 : 0;
+    const bitR = role > RED ? r & 1 : 0;
+    const relation = relationOf(role, firstR, firstG, b, bitG, bitR);
+    const opacity = opacityOf(a, plane + (role > ALPHA ? 1 : 0));
+    const redder = nearOf(firstR - firstG);
+    const bluer = nearOf(b - firstG);
+    const signs = 27 * compare(dG, 0) + 9 * compare(dR, 0) + 3 * compare(dB, 0) + compare(dA, 0);
+    shared[0] = 6 * plane;
+    shared[1] = relation;
+    shared[2] = 36 * plane + relation;
+    shared[3] = 18 * opacity;
+    shared[4] = 9 * plane + 3 * opacity;
+    shared[5] = 20 * redder + 4 * bluer + 2 * bitG + bitR;
+    shared[6] = 12 * near + 6 * lastBit;
+    shared[7] = 2 * signs + lastBit;
+    shared[8] = 10 * plane + 2 * near + lastBit;
+    shared[9] = 16 * plane + (own & 15);
+    shared[10] = 0;
+    shared[11] = 8 * plane + (g & 7);
+    shared[12] = 2 * relation + lastBit;
+    shared[13] = 5 * redder + bluer;
+    shared[14] = 25 * nearOf(dG) + 5 * nearOf(dR) + nearOf(dB);
+    shared[15] = 2 * opacity + lastBit;
+    for (let table = 0; table < 16; table++) {
+      shared[table] += BEGINS[table] + role * SIZES[table];
+    }
+  }
+
+  /** Set the places of a decision of the cell that was described last. */
+  setLines(lines, rest, zeros) {
+    lines.set(this.shared);
+    lines[0] += rest;
+    lines[1] += 36 * rest;
+    lines[3] += 3 * rest + (zeros < 2 ? zeros : 2);
+    lines[4] += rest < 2 ? rest : 2;
+    lines[6] += rest;
+    lines[10] += 4 * rest + (zeros < 3 ? zeros : 3);
+    lines[13] += 25 * rest;
+  }
 }
 
 function relationOf(role, R, G, B, g, r) {
