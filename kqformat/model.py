@@ -162,7 +162,7 @@ def look_up(
 
 def check_range(indices: Indices, colors: int) -> None:
     """Raise `ParameterError` if an index has no entry in a palette of `colors`."""
-    if colors > np.iinfo(indices.dtype).max:
+    if colors >= 256**indices.dtype.itemsize:
         return
     largest = int(indices.max())
     if largest >= colors:

@@ -77,7 +77,10 @@ def for_each(
     >>> for_each(abs, [-1, 2, -3], 2)
     [1, 2, 3]
     """
-    with at_most(max(1, min(parallel, available()))):
+    threads = min(parallel, available())
+    if threads < 2:
+        return list(map(work, items))
+    with at_most(threads):
         return list(in_order(work, items))
 
 

@@ -296,20 +296,31 @@ def _joined(
     pixels: npt.NDArray[np.uint8], parts: tuple[TablePart, ...], dropped_bits: int, max_colors: int
 ) -> Histogram | None:
     """Make one histogram of the parts; None if it had more than `max_colors`."""
-    codes, order = in_morton_order(np.concatenate([part.keys for part in parts]))
-    is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
-    firsts = np.flatnonzero(is_first)
-    if len(firsts) > max_colors:
-        return None
-    keys = np.concatenate([part.keys for part in parts])[order[firsts]]
-    counts = np.add.reduceat(np.concatenate([part.counts for part in parts])[order], firsts)
+    keys = _concatenated([part.keys for part in parts])
+    counts = _concatenated([part.counts for part in parts])
+    codes, order = in_morton_order(keys)
     points = np.empty(len(order), np.intp)
-    points[order] = np.cumsum(is_first) - 1
-    edges = itertools.accumulate(len(part.keys) for part in parts[:-1])
-    table = PixelTable(pixels, parts, tuple(np.split(points, list(edges))), key_mask(dropped_bits))
+    if len(parts) == 1:  # each colour once
+        points[order] = np.arange(len(order))
+        keys, counts = keys[order], counts[order]
+    else:
+        is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+        firsts = np.flatnonzero(is_first)
+        if len(firsts) > max_colors:
+            return None
+        points[order] = np.cumsum(is_first) - 1
+        codes, keys = codes[firsts], keys[order[firsts]]
+        counts = np.add.reduceat(counts[order], firsts)
+    edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
+    points_of_parts = tuple(points[first:end] for first, end in itertools.pairwise(edges))
+    table = PixelTable(pixels, parts, points_of_parts, key_mask(dropped_bits))
     is_exact = dropped_bits == 0
     means = embed(unpack_keys(keys)) if is_exact else rounded_means(table.sum_coordinates(), counts)
-    return Histogram(codes[firsts], means, counts, keys, is_exact, table)
+    return Histogram(codes, means, counts, keys, is_exact, table)
+
+
+def _concatenated(arrays: list[npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _power_of_two(at_least: int) -> int:

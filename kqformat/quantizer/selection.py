@@ -57,7 +57,9 @@ class Selector:
         self._extra_weights = extra_weights
         self._observer = observer
         self._space = space_named(options.space)
-        self._kept = np.unique(color_array(options.keep_colors), axis=0)
+        self._kept = color_array(options.keep_colors)
+        if len(self._kept):
+            self._kept = np.unique(self._kept, axis=0)
 
     def keeps_all(self, colors: int) -> bool:
         """Whether all colours, and those to be kept, find room in a palette of so many.

@@ -92,9 +92,10 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     if image.mode == "LAB" or (profile and profile_space(profile) not in ("", "RGB")):
         image = _to_srgb(image, profile)
+    mode = "L" if image.mode in ("1", "L") else "RGB"
     if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+        mode = "RGBA"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -131,6 +132,7 @@ def _bytes_of(image: Image.Image) -> npt.NDArray[np.uint8]:
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         bottom = min(image.height, top + rows)
-        strip = image.crop((0, top, image.width, bottom))
+        is_all = rows >= image.height
+        strip = image if is_all else image.crop((0, top, image.width, bottom))
         pixels[top:bottom] = np.asarray(strip).reshape(bottom - top, image.width, channels)
     return pixels[..., 0] if channels == 1 else pixels

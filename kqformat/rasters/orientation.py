@@ -28,6 +28,10 @@ def orientation_of(info: Mapping[Any, Any]) -> int:
     return _orientation(_carrier(info))
 
 
+_TELLERS = frozenset(["exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"])
+"""What of an `info` Pillow looks at for an orientation; a TIFF has tags besides."""
+
+
 def turned_upright(image: Image.Image) -> Image.Image:
     """Return the image as its `info` says that it is to be seen, with an `info` that says so.
 
@@ -49,6 +53,8 @@ def turn_upright(image: Image.Image) -> None:
     """Load an image and turn it in place; one whose EXIF cannot be read stays as it is."""
     found = getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation, 1)  # loading turns a TIFF
     image.load()  # or `getexif` would, of a PNG, and what is wrong with its pixels would be lost
+    if found == 1 and _TELLERS.isdisjoint(image.info):
+        return
     found = max(found, _orientation(image))
     try:
         ImageOps.exif_transpose(image, in_place=True)  # a copy would hold all pixels twice
