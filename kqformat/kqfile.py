@@ -57,8 +57,8 @@ class KqFile:
 
     Opening reads and checks the head, the metadata and the lengths of the bands. Reading a pixel or
     a region touches its bytes only, and so does not check the bands' CRC-32; `verify`,
-    `to_rgb`, `to_indexed` and `thumbnail` do. An entropy-coded band, though, is decoded whole,
-    and checked; the last one of which a single pixel was read is kept.
+    `to_rgb`, `to_indexed` and `thumbnail` do. An entropy-coded band, though, is decoded from
+    its first row to the last that is needed, and its CRC-32 checked; the last one is kept.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class KqFile:
         number = y >> head.band_shift
         if self.layout.bands[number].tag == ENTROPY_TAG:
             row = y - (number << head.band_shift)
-            return int(self._entropy_band(data, number)[row, x])
+            return int(self._entropy_band(data, number, row + 1)[row, x])
         start = pixel_bit(self.layout, x, y)
         end = start + head.index_width
         with byte_view(data) as view, view[start // 8 : -(-end // 8)] as run:
@@ -325,13 +325,20 @@ class KqFile:
         if isinstance(data, mmap.mmap | FileView):
             data.close()
 
-    def _entropy_band(self, data: BytesLike, number: int) -> Indices:
-        """Return the indices of an entropy-coded band, which are kept for what is read next."""
+    def _entropy_band(self, data: BytesLike, number: int, rows: int) -> Indices:
+        """Return an entropy-coded band from the top, which is kept for what is read next.
+
+        It is decoded down to what is asked for, if that is deeper than before, to the end.
+        """
         band = self._band
-        if band is None or band[0] != number:
-            band = number, read_entropy_band(data, self.layout, number)
-            self._band = band
-        return band[1]
+        if band is not None and band[0] == number:
+            if len(band[1]) >= rows:
+                return band[1]
+            indices = read_entropy_band(data, self.layout, number)
+        else:
+            indices = read_entropy_band(data, self.layout, number, rows)
+        self._band = number, indices
+        return indices
 
     def _open_data(self) -> BytesLike:
         if self._data is None:

@@ -14,8 +14,9 @@ MAX_BAND_SHIFT = 31
 PACKED_BAND_PIXELS = 1 << 25
 """The most pixels in a band of an encoder that was not told how many (spec §10)."""
 
-ENTROPY_BAND_PIXELS = 1 << 22
-"""The same for entropy coding, where smaller bands are coded by several threads."""
+_ENTROPY_BAND_PIXELS = 1 << 22
+_WIDE_BAND_PIXELS = 1 << 24
+_WIDE_BAND_ROWS = 512
 
 CHUNK_PIXELS = 1 << 20
 """About how many pixels of a packed band are packed and unpacked at a time."""
@@ -64,6 +65,19 @@ def chunk_rows(
             yield first, min(bottom, first + rows)
 
 
+def entropy_band_pixels(width: int) -> int:
+    """Return the same for entropy coding, where smaller bands are coded by several threads.
+
+    In bands of few rows, regions of wide pictures would lie in many of them.
+
+    Examples
+    --------
+    >>> entropy_band_pixels(6000), entropy_band_pixels(10_000), entropy_band_pixels(100_000)
+    (4194304, 5120000, 16777216)
+    """
+    return min(max(_ENTROPY_BAND_PIXELS, _WIDE_BAND_ROWS * width), _WIDE_BAND_PIXELS)
+
+
 def canonical_band_shift(width: int, height: int, band_pixels: int = PACKED_BAND_PIXELS) -> int:
     """Return the `band_shift` of an encoder that was not told one (spec §10).
 
@@ -71,8 +85,8 @@ def canonical_band_shift(width: int, height: int, band_pixels: int = PACKED_BAND
     --------
     >>> canonical_band_shift(768, 512), canonical_band_shift(10_000, 10_000)
     (31, 11)
-    >>> canonical_band_shift(10_000, 10_000, ENTROPY_BAND_PIXELS)
-    8
+    >>> canonical_band_shift(10_000, 10_000, entropy_band_pixels(10_000))
+    9
     """
     if width * height <= band_pixels:
         return MAX_BAND_SHIFT

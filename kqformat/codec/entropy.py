@@ -75,9 +75,14 @@ def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes
 
 
 def decode(
-    payload: memoryview, palette: npt.NDArray[np.uint8], indices: Indices, offset: int = 0
+    payload: memoryview,
+    palette: npt.NDArray[np.uint8],
+    indices: Indices,
+    offset: int = 0,
+    *,
+    band_rows: int | None = None,
 ) -> None:
-    """Read a band's indices from its payload.
+    """Read a band's indices, or those of its first rows, from its payload.
 
     The time it takes is bounded by the number of pixels and by the payload's length, whatever it
     holds.
@@ -91,15 +96,20 @@ def decode(
         Where they go.
     offset : int
         The payload's place in the file, for what errors say.
+    band_rows : int or None
+        Rows of the band, if `indices` are only the first of them.
 
     Raises
     ------
     FormatError
-        If the payload is longer or shorter than its pixels, or ends otherwise than it must.
+        If the payload is longer or shorter than its pixels, or ends otherwise than it must; of
+        first rows, if it ends before them.
     """
     tree = _tree_of(palette)
     ranks = np.zeros(indices.shape, np.uint16)
-    length = _code(ranks, tree, decoding=True, source=np.frombuffer(payload, np.uint8))
+    length = _code(  # names no view of the payload: a name outlives an error
+        ranks, tree, band_rows=band_rows, decoding=True, source=np.frombuffer(payload, np.uint8)
+    )
     if length < 0:
         raise FormatError(
             "an entropy-coded band does not end with its last pixel",
@@ -210,19 +220,23 @@ def _code(
     ranks: npt.NDArray[np.uint16],
     tree: _Tree,
     *,
+    band_rows: int | None = None,
     decoding: bool = False,
     source: npt.NDArray[np.uint8] = _NOTHING,
     target: npt.NDArray[np.uint8] = _NOTHING,
 ) -> int:
     """Go through the pixels."""
+    rows, width = ranks.shape
+    height = rows if band_rows is None else band_rows
     return entropy_kernel.code_band(
         np.ascontiguousarray(ranks),
+        height,
         tree.colors,
         tree.nodes,
         source,
         target,
         decoding,
-        *_memory(*ranks.shape),
+        *_memory(height, width),
     )
 
 

@@ -670,6 +670,7 @@ def table_bits(pixels: int) -> tuple:
 def _set_up(
     band: band_p,
     ranks: cython.ushort[:, ::1],
+    band_rows: cython.Py_ssize_t,
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
     slots: cython.ushort[::1],
@@ -687,11 +688,11 @@ def _set_up(
     """Take pointers to the pixels, the payload and the memory, whose shapes are checked."""
     k: cython.Py_ssize_t = colors.shape[0]
     width: cython.Py_ssize_t = ranks.shape[1]
-    if ranks.shape[0] < 1 or width < 1 or k < 2 or colors.shape[1] != 4:
+    if not 1 <= ranks.shape[0] <= band_rows or width < 1 or k < 2 or colors.shape[1] != 4:
         raise ValueError("the pixels and colours do not fit together")
     if tree.shape[0] != k - 1 or tree.shape[1] != 12:
         raise ValueError("the tree's shape is wrong")
-    band.near_bits, band.hit_bits, band.seen_bits = table_bits(ranks.shape[0] * width)
+    band.near_bits, band.hit_bits, band.seen_bits = table_bits(band_rows * width)
     at: cython.uint = _HITS + 14 * (cython.cast(cython.uint, 1) << band.hit_bits)
     i: cython.int
     for i in range(16):
@@ -738,6 +739,7 @@ def _set_up(
 
 def code_band(
     ranks: cython.ushort[:, ::1],
+    band_rows: cython.Py_ssize_t,
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
     source: cython.const[cython.uchar][::1],
@@ -752,14 +754,17 @@ def code_band(
     refined_a: cython.ushort[:, ::1],
     refined_b: cython.ushort[:, ::1],
 ) -> cython.Py_ssize_t:
-    """Encode a band's ranks into `target`, or decode them from `source`.
+    """Encode a band's ranks into `target`, or decode them, or the first rows, from `source`.
 
-    Returns the payload's length, or -1 where it does not fit or does not end as it must.
+    Returns the payload's length, or -1 where it does not fit or does not end as it must. Of first
+    rows that is 0, or -1 where it ends before them.
 
     Parameters
     ----------
     ranks : (rows, width)
         The pixels, by the place of their entries among the leaves.
+    band_rows
+        Rows of the band; if there are more than in `ranks`, it is decoded only so far.
     colors : (k, 4)
         The entries' colours in that order.
     tree : (k - 1, 12)
@@ -768,9 +773,12 @@ def code_band(
         The model's memory as it starts, made by `entropy`.
     """
     band: Band
+    if ranks.shape[0] < band_rows and not decoding:
+        raise ValueError("a band is encoded as a whole")
     _set_up(
         cython.address(band),
         ranks,
+        band_rows,
         colors,
         tree,
         slots,
@@ -789,7 +797,10 @@ def code_band(
     with cython.nogil:
         start(cython.address(band.model))
         _code_pixels(cython.address(band), cython.NULL)
-        length = finish(cython.address(band.model))
+        if band.rows < band_rows:
+            length = -1 if band.model.at - 4 > band.model.end else 0
+        else:
+            length = finish(cython.address(band.model))
     return length
 
 
@@ -838,6 +849,7 @@ def choose_band(
     _set_up(
         cython.address(band),
         ranks,
+        ranks.shape[0],
         colors,
         tree,
         slots,

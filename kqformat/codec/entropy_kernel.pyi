@@ -11,6 +11,7 @@ def fill_tables(
 def table_bits(pixels: int) -> tuple[int, int, int]: ...
 def code_band(
     ranks: npt.NDArray[np.uint16],
+    band_rows: int,
     colors: npt.NDArray[np.int32],
     tree: npt.NDArray[np.int32],
     source: npt.NDArray[np.uint8],

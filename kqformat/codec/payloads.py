@@ -24,14 +24,24 @@ def entropy_payload(rows: Indices, palette: npt.NDArray[np.uint8]) -> bytes | No
 
 
 def read_band(
-    data: BytesLike, band: Section, palette: npt.NDArray[np.uint8], indices: Indices
+    data: BytesLike,
+    band: Section,
+    palette: npt.NDArray[np.uint8],
+    indices: Indices,
+    *,
+    band_rows: int | None = None,
 ) -> None:
-    """Check a band of a file and write its indices to an array of shape (rows, width)."""
+    """Check a band of a file and write its indices to an array of shape (rows, width).
+
+    With `band_rows`, those of the band, it is entropy-coded and `indices` are of its first rows;
+    what comes behind these is covered by the CRC-32 only.
+    """
     with checked_payload(data, band) as payload:
         if band.tag == PACKED_TAG:
             packed.unpack(payload, len(palette), indices.reshape(-1), band.payload_offset)
         else:
-            entropy.decode(payload, palette, indices, band.payload_offset)
+            offset = band.payload_offset
+            entropy.decode(payload, palette, indices, offset, band_rows=band_rows)
 
 
 def expand_band(

@@ -1,7 +1,7 @@
 """Single pixels and rectangles, without reading the rest of the file (spec §6, class R).
 
 Of packed bands only the bytes of these pixels are read, and the CRC-32 is not checked, since that
-would read all. Entropy-coded bands are decoded whole, and checked.
+would read all. That of entropy-coded bands is, and they are decoded down to the last row needed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read_region(
     top: int,
     right: int,
     bottom: int,
-    entropy_band: Callable[[int], Indices] | None = None,
+    entropy_band: Callable[[int, int], Indices] | None = None,
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -63,7 +63,7 @@ def read_region(
     left, top, right, bottom : int
         0 ≤ left < right ≤ width and 0 ≤ top < bottom ≤ height.
     entropy_band : callable or None
-        What gives the indices of an entropy-coded band, of which it may remember some; None for
+        What gives of an entropy-coded band so many rows or more, and may remember some; None for
         `read_entropy_band`. Threads may call it at once.
 
     Returns
@@ -100,8 +100,8 @@ def read_region(
         target = indices[first - top : end - top]
         if layout.bands[number].tag == ENTROPY_TAG:
             first_row = first - (number << head.band_shift)
-            rows = band_of(number)[first_row : first_row + end - first]
-            target[:] = rows[:, left:right]
+            last_row = first_row + end - first
+            target[:] = band_of(number, last_row)[first_row:last_row, left:right]
         else:
             _read_packed(data, layout, left, first, target)
 
@@ -110,12 +110,15 @@ def read_region(
     return indices
 
 
-def read_entropy_band(data: BytesLike, layout: Layout, number: int) -> Indices:
-    """Decode one entropy-coded band."""
+def read_entropy_band(
+    data: BytesLike, layout: Layout, number: int, rows: int | None = None
+) -> Indices:
+    """Decode one entropy-coded band, or its first rows."""
     head = layout.head
-    rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
+    all_rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
+    rows = all_rows if rows is None else rows
     indices = packed.empty_indices(head.palette_size, rows * head.width).reshape(rows, head.width)
-    read_band(data, layout.bands[number], palette_array(head), indices)
+    read_band(data, layout.bands[number], palette_array(head), indices, band_rows=all_rows)
     return indices
 
 

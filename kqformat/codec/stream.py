@@ -14,13 +14,13 @@ import numpy.typing as npt
 from kqformat.codec import coded_palette, packed
 from kqformat.codec.ancillary import metadata_sections
 from kqformat.codec.bands import (
-    ENTROPY_BAND_PIXELS,
     MAX_BAND_SHIFT,
     band_count,
     band_rows,
     canonical_band_shift,
     checked_band_shift,
     chunk_rows,
+    entropy_band_pixels,
 )
 from kqformat.codec.crc import combined
 from kqformat.codec.cursor import BytesLike
@@ -132,7 +132,7 @@ def entropy_head_for(
 ) -> Head:
     """Return the head of an entropy-coded file, its palette coded where it is shorter so."""
     if band_shift is None:
-        band_shift = canonical_band_shift(width, height, ENTROPY_BAND_PIXELS)
+        band_shift = canonical_band_shift(width, height, entropy_band_pixels(width))
     head = replace(head_for(width, height, palette, band_shift), coding=Coding.ENTROPY)
     coded = coded_palette.encode(palette)
     if coded is None:

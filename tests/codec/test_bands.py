@@ -11,6 +11,7 @@ from kqformat.codec.bands import (
     band_rows,
     canonical_band_shift,
     checked_band_shift,
+    entropy_band_pixels,
     packed_byte_length,
 )
 from kqformat.errors import ParameterError
@@ -75,6 +76,27 @@ def test_canonical_shift_is_the_largest_for_its_pixels(width: int, height: int) 
 def test_canonical_shift_at_its_edges(width: int, height: int, shift: int) -> None:
     """One band lasts up to 2^25 pixels exactly."""
     assert canonical_band_shift(width, height) == shift
+
+
+@given(width=SIDES, height=SIDES)
+def test_canonical_shift_of_entropy_coding(width: int, height: int) -> None:
+    """Bands have 2^22 pixels, or 512 rows where these are more, up to 2^24 (spec §10, rule 1)."""
+    most = max(2**22, min(512 * width, 2**24))
+    assert entropy_band_pixels(width) == most
+    shift = canonical_band_shift(width, height, most)
+    if width * height <= most:
+        assert shift == 31
+    elif shift < 31:
+        assert width << shift <= most < width << shift + 1 or (shift == 0 and width > most)
+
+
+@pytest.mark.parametrize(
+    ("width", "rows"),
+    [(2**13, 512), (2**13 + 1, 512), (2**15, 512), (2**15 + 1, 256), (2**24, 1), (2**25, 1)],
+)
+def test_wide_pictures_have_bands_of_512_rows(width: int, rows: int) -> None:
+    """From 8,192 columns on there are 512 rows, until they would have more than 2^24 pixels."""
+    assert canonical_band_shift(width, 2**20, entropy_band_pixels(width)) == rows.bit_length() - 1
 
 
 @given(pixels=st.integers(0, 2**62), index_width=st.integers(0, 16))

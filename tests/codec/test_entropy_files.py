@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from strategies import BAND_SHIFTS, CODINGS, indexed_images, metadata, mixed_images
 from vectors import writer
 
-from kqformat.codec import coded_palette
+from kqformat.codec import coded_palette, entropy
 from kqformat.codec.bands import band_rows
 from kqformat.codec.head import Coding, PaletteFormat
 from kqformat.codec.layout import Layout, band_byte_length, read_layout
 from kqformat.codec.region import read_entropy_band, read_region
 from kqformat.codec.salvage import decode_truncated
+from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, head_of, verify
 from kqformat.errors import ChecksumError, FormatError, KqError, LimitError, ParameterError
 from kqformat.kqfile import KqFile
@@ -279,13 +280,13 @@ def test_every_pixel_of_mixed_bands() -> None:
     assert all(type(pixel) is int for row in pixels for pixel in row)
 
 
-def test_single_pixels_decode_a_band_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pixels and regions read one after another from one band do not decode it each time."""
-    decoded = []
+def test_single_pixels_decode_a_band_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A band is decoded down to the first pixel, then whole: what is read next is there."""
+    decoded: list[tuple[int, int | None]] = []
 
-    def counted(data: Any, layout: Layout, number: int) -> Any:
-        decoded.append(number)
-        return read_entropy_band(data, layout, number)
+    def counted(data: Any, layout: Layout, number: int, rows: int | None = None) -> Any:
+        decoded.append((number, rows))
+        return read_entropy_band(data, layout, number, rows)
 
     monkeypatch.setattr("kqformat.kqfile.read_entropy_band", counted)
     with KqFile(MIXED_FILE) as file:
@@ -293,7 +294,31 @@ def test_single_pixels_decode_a_band_once(monkeypatch: pytest.MonkeyPatch) -> No
             assert file[x, y] == 7
         assert file[0, 30] == 7
         assert (file.region(3, 25, 9, 31).indices == 7).all()
-    assert decoded == [2, 3]
+    assert decoded == [(2, 1), (2, None), (3, 7)]
+
+
+@pytest.mark.parametrize("rows", range(1, 9))
+def test_first_rows_of_a_band(rows: int) -> None:
+    """As many rows of a coded band as are asked for are those that it has when decoded whole."""
+    layout = read_layout(MIXED_FILE)
+    for number, band in enumerate(layout.bands):
+        if band.tag == ENTROPY_TAG:
+            found = read_entropy_band(MIXED_FILE, layout, number, rows)
+            assert np.array_equal(found, MIXED.indices[8 * number : 8 * number + rows])
+
+
+def test_first_rows_need_no_more_of_the_payload() -> None:
+    """Payload that is missing is noticed by the rows that need it, not by those before."""
+    indices = np.random.default_rng(1).integers(0, 20, (64, 50), np.uint8)
+    palette = np.arange(60, dtype=np.uint8).reshape(20, 3)
+    payload = entropy.encode(indices, palette, indices.size)
+    assert payload is not None
+    cut = memoryview(payload)[: len(payload) // 2]
+    found = np.empty((16, 50), np.uint8)
+    entropy.decode(cut, palette, found, band_rows=64)
+    assert np.array_equal(found, indices[:16])
+    with pytest.raises(FormatError, match="does not end with its last pixel"):
+        entropy.decode(cut, palette, np.empty((48, 50), np.uint8), band_rows=64)
 
 
 def test_damage_of_a_coded_band_is_noticed_by_its_pixels() -> None:
