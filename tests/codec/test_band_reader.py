@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import BAND_SHIFTS, CODINGS, indexed_images, mixed_images
+from vectors import writer
 
-from kqformat.codec import bands
+from kqformat.codec import band_reader, bands
 from kqformat.codec.bands import chunk_rows, packed_byte_length
 from kqformat.codec.layout import read_layout
-from kqformat.codec.stream import decode_rgb, encode_indexed
-from kqformat.errors import ChecksumError, ParameterError
+from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed
+from kqformat.errors import ChecksumError, FormatError, ParameterError
 from kqformat.kqfile import KqFile
 from kqformat.model import IndexedImage
 from kqformat.threads import at_most
@@ -82,6 +83,32 @@ def test_damaged_band_comes_after_those_before_it(threads: int, coding: str, at:
         KqFile(bytes(data)).read_into(out)
     assert np.array_equal(out[:32], indices[:32])
     assert not out[32:].any()
+
+
+@pytest.mark.parametrize("reading", ["index_blocks", "blocks"])
+def test_wrong_index_is_told_where_it_is(reading: str) -> None:
+    """The error has the place in the file that whole decoding gives it."""
+    head = writer.Head(8, 2, ((0, 0, 0), (1, 1, 1), (2, 2, 2)), 0).encode()
+    data = head + writer.section("B", bytes(2)) + writer.section("B", b"\0\x03")
+    blocks = getattr(KqFile(data), reading)()
+    with pytest.raises(FormatError) as caught:
+        list(blocks)
+    with pytest.raises(FormatError) as expected:
+        decode_indexed(data)
+    assert str(caught.value) == str(expected.value)
+    assert caught.value.offset == len(data) - 4 - 1
+
+
+def test_checksum_of_a_long_band_is_that_of_all_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payload is checked step by step; the error names the section."""
+    monkeypatch.setattr(band_reader, "_STEP", 7)
+    indices = np.random.default_rng(1).integers(0, 3, (16, 30), np.uint8)
+    palette = np.array([[0, 0, 0], [9, 9, 9], [250, 0, 0]], np.uint8)
+    data = encode_indexed(IndexedImage(indices, palette))
+    assert np.array_equal(np.concatenate(list(KqFile(data).index_blocks())), indices)
+    damaged = data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+    with pytest.raises(ChecksumError, match="crc of section 'B' at byte"):
+        list(KqFile(damaged).index_blocks())
 
 
 @pytest.mark.parametrize(

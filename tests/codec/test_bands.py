@@ -11,6 +11,7 @@ from kqformat.codec.bands import (
     band_rows,
     canonical_band_shift,
     checked_band_shift,
+    chunk_rows,
     entropy_band_pixels,
     packed_byte_length,
 )
@@ -76,6 +77,18 @@ def test_canonical_shift_is_the_largest_for_its_pixels(width: int, height: int) 
 def test_canonical_shift_at_its_edges(width: int, height: int, shift: int) -> None:
     """One band lasts up to 2^25 pixels exactly."""
     assert canonical_band_shift(width, height) == shift
+
+
+def test_one_band_has_as_many_pixels_as_there_may_be() -> None:
+    """Exactly as many are one band, also where they are no power of two of rows."""
+    assert canonical_band_shift(10, 3, 30) == 31
+    assert canonical_band_shift(10, 3, 29) == 1
+
+
+def test_chunks_have_the_fewest_rows_of_whole_bytes() -> None:
+    """Where a row is more than a chunk should have, chunks are as small as can be."""
+    assert list(chunk_rows(10, 11, 3, chunk_pixels=1)) == [(0, 4), (4, 8), (8, 11)]
+    assert list(chunk_rows(16, 3, 31, chunk_pixels=16)) == [(0, 1), (1, 2), (2, 3)]
 
 
 @given(width=SIDES, height=SIDES)

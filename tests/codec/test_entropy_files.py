@@ -371,6 +371,15 @@ def test_payload_without_a_meaning_is_an_error_or_a_picture(
         decode(head + writer.section("E", junk))
 
 
+def test_payload_without_a_meaning_is_told_where_it_begins() -> None:
+    """The error has the place of the band's payload in the file."""
+    head = writer.Head(9, 8, tuple(map(tuple, GREYS[:200].tolist())), coding=1).encode()
+    for decode in (decode_indexed, decode_rgb, verify):
+        with pytest.raises(FormatError, match="20 bytes") as caught:
+            decode(head + writer.section("E", b"\xff" * 20))
+        assert caught.value.offset == len(head) + 5
+
+
 @pytest.mark.parametrize("band_shift", [31, 2])
 @pytest.mark.parametrize("decode", [decode_indexed, decode_rgb, verify, decode_truncated])
 def test_no_view_outlives_an_error(decode: Callable[[object], object], band_shift: int) -> None:

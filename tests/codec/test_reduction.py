@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tracemalloc
 from fractions import Fraction
 from math import ceil, floor
@@ -21,6 +20,7 @@ from kqformat import FormatError, IndexedImage, KqError, KqFile, Limits, Paramet
 from kqformat.codec import reduction_kernel
 from kqformat.codec.grid import Axis, Grid
 from kqformat.codec.reduction import Averaging
+from kqformat.threads import at_most
 
 
 def shares(axis: Axis) -> npt.NDArray[np.float64]:
@@ -179,13 +179,11 @@ def peak_of_thumbnail(rows: int, coding: str) -> int:
 
 
 @pytest.mark.parametrize("coding", ["packed", "entropy"])
-def test_memory_is_that_of_a_band_for_each_core(
-    coding: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_is_that_of_a_band_for_each_core(coding: str) -> None:
     """However many bands there are, as many as there are cores are in memory."""
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    one = peak_of_thumbnail(256, coding)
-    assert peak_of_thumbnail(16 * 256, coding) < 2.5 * one
+    with at_most(2):
+        one = peak_of_thumbnail(256, coding)
+        assert peak_of_thumbnail(16 * 256, coding) < 2.5 * one
 
 
 def test_packed_bands_are_read_in_pieces() -> None:
@@ -199,7 +197,7 @@ def test_packed_bands_are_read_in_pieces() -> None:
     assert peak < 0.2 * zeros.indices.size
 
 
-def test_number_of_cores_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_cores_changes_nothing() -> None:
     """Bands decoded ahead are added in their order."""
     image = IndexedImage(
         np.random.default_rng(5).integers(0, 3, (64, 33), np.uint8).cumsum(0, np.uint8) % 7,
@@ -208,18 +206,29 @@ def test_number_of_cores_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     data = kqformat.encode(image, coding="entropy", band_shift=1)
     results = []
     for cores in (1, 2, 7):
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
-        results.append(KqFile(data).thumbnail(20).tobytes())
+        with at_most(cores):
+            results.append(KqFile(data).thumbnail(20).tobytes())
     assert len(set(results)) == 1
 
 
-@pytest.mark.parametrize("size", [0, -1, 1.5, "9", (4,), (4, 0), (1, 2, 3)])
-def test_wrong_sizes(size: Any) -> None:
-    """What is no size is the caller's error."""
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        (0, "size is 0, expected at least 1"),
+        (-1, "size is -1, expected at least 1"),
+        (1.5, "size is 1.5, expected an integer"),
+        ("9", "size is '9', expected a number or width and height"),
+        ((4,), r"size is \(4,\), expected a number or width and height"),
+        ((4, 0), r"size is \(4, 0\), expected at least 1"),
+        ((1, 2, 3), r"size is \(1, 2, 3\), expected a number or width and height"),
+    ],
+)
+def test_wrong_sizes(size: Any, message: str) -> None:
+    """What is no size is the caller's error, and told."""
     file = KqFile(kqformat.encode(np.zeros((4, 4), np.uint8)))
-    with pytest.raises(ParameterError):
+    with pytest.raises(ParameterError, match=message):
         file.thumbnail(size)
-    with pytest.raises(ParameterError):
+    with pytest.raises(ParameterError, match="factor is"):
         file.reduced(size)
 
 

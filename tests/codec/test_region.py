@@ -88,9 +88,11 @@ def test_index_without_an_entry_is_refused_where_it_is() -> None:
     file = file_with_bad_index()
     assert read(file, 0, 0, 4, 1) == [[0, 1, 2, 0]]
     assert read(file, 0, 1, 3, 2) == [[2, 2, 1]]
-    with pytest.raises(FormatError) as caught:
-        read(file, 3, 1, 4, 2)
-    assert (caught.value.field, caught.value.found) == ("index", 3)
+    for top in (0, 1):
+        with pytest.raises(FormatError) as caught:
+            read(file, 3, top, 4, 2)
+        assert (caught.value.field, caught.value.found) == ("index", 3)
+        assert caught.value.offset == read_layout(file).bands[0].payload_offset + 1
 
 
 def test_band_checksum_is_left_to_the_full_check() -> None:

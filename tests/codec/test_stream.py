@@ -11,10 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import BAND_SHIFTS, indexed_images
 
+from kqformat.codec import stream
 from kqformat.codec.bands import band_rows, packed_byte_length
 from kqformat.codec.head import Head, PaletteFormat
 from kqformat.codec.layout import packed_file_bytes
-from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, head_of, verify
+from kqformat.codec.stream import (
+    checked_coding,
+    decode_indexed,
+    decode_rgb,
+    encode_indexed,
+    head_for,
+    head_of,
+    verify,
+)
 from kqformat.errors import LimitError, ParameterError
 from kqformat.limits import Limits
 from kqformat.metadata import Metadata
@@ -217,3 +226,40 @@ def test_verify_keeps_the_limits() -> None:
     verify(encode_indexed(image), limits=Limits(pixels=9))
     with pytest.raises(LimitError):
         verify(encode_indexed(image), limits=Limits(pixels=8))
+
+
+def test_entropy_coding_is_kept_where_it_is_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for, it is written even if its bands, which are smaller, make a larger file of it."""
+    noise = np.random.default_rng(2).integers(0, 251, (64, 8), np.uint8)
+    noise[:16] = 7
+    image = IndexedImage(noise, np.random.default_rng(3).integers(0, 256, (251, 3), np.uint8))
+    monkeypatch.setattr(stream, "entropy_band_pixels", lambda width: 2 * width)
+    packed, coded = encode_indexed(image), encode_indexed(image, coding="entropy")
+    assert len(coded) > len(packed)
+    assert decode_indexed(coded) == image
+    assert encode_indexed(image, coding="auto") == packed
+    monkeypatch.setattr(stream, "entropy_band_pixels", lambda width: 16 * width)
+    coded = encode_indexed(image, coding="entropy")
+    assert len(coded) < len(packed)
+    assert encode_indexed(image, coding="auto") == coded
+
+
+def test_longest_band() -> None:
+    """A band may have 2^32 - 1 bytes, and one more cannot be stored."""
+    palette = np.zeros((256, 3), np.uint8)
+    assert head_for(65537, 65535, palette, 31).width == 65537
+    with pytest.raises(ParameterError, match=r"takes 4,294,967,296 bytes, more than"):
+        head_for(65536, 65536, palette, 31)
+
+
+@pytest.mark.parametrize("coding", ["packed", "entropy", "auto"])
+def test_known_coding_is_returned(coding: str) -> None:
+    """What is checked is what is given."""
+    assert checked_coding(coding) == coding
+
+
+def test_size_of_a_packed_file_of_several_bands() -> None:
+    """It is known before the file is written, the shorter last band too."""
+    image = IndexedImage(np.zeros((10, 30), np.uint8), np.zeros((9, 3), np.uint8), Metadata(b"x"))
+    size = packed_file_bytes(head_of(image, 2), image.metadata)
+    assert size == len(encode_indexed(image, band_shift=2))
