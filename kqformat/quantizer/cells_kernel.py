@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Gathering points in cells, compiled; `points` is the only caller."""
+"""Means of points, and of points in cells, compiled; `points` is the only caller."""
 
 import cython
 
@@ -43,3 +43,29 @@ def gather_cells(
                 )
             count += 1
     return count
+
+
+def rounded_means(
+    sums: cython.const[cython.longlong][:, :],
+    weights: cython.const[cython.longlong][:],
+    means: cython.short[:, ::1],
+) -> None:
+    """Write sums / weights, rounded; no sum is negative, no weight less than 1 (checked)."""
+    n: cython.Py_ssize_t = sums.shape[0]
+    channels: cython.Py_ssize_t = sums.shape[1]
+    i: cython.Py_ssize_t
+    c: cython.Py_ssize_t
+    weight: cython.longlong
+    least: cython.longlong = 1
+    if weights.shape[0] != n or means.shape[0] != n or means.shape[1] != channels:
+        raise ValueError("sums, weights and means have different lengths")
+    with cython.nogil:
+        for i in range(n):
+            weight = weights[i]
+            if weight < 1:
+                least = weight
+                break
+            for c in range(channels):
+                means[i, c] = cython.cast(cython.short, (2 * sums[i, c] + weight) // (2 * weight))
+    if least < 1:
+        raise ValueError(f"a weight is {least}, expected 1 or more")

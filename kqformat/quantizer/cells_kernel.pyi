@@ -10,3 +10,8 @@ def gather_cells(
     cell_points: npt.NDArray[np.int16],
     cell_weights: npt.NDArray[np.int64],
 ) -> int: ...
+def rounded_means(
+    sums: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.int64],
+    means: npt.NDArray[np.int16],
+) -> None: ...

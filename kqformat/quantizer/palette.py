@@ -21,6 +21,8 @@ def round_centroids(
     k: int,
     space: Space = SRGB,
     kept: npt.NDArray[np.uint8] = NO_COLORS,
+    *,
+    grey: bool = False,
 ) -> tuple[npt.NDArray[np.uint8], Clusters]:
     """Round centroids to colours, and put the worst-served colours in the place of useless ones.
 
@@ -37,6 +39,9 @@ def round_centroids(
         Of the tree and the centroids.
     kept : ndarray, uint8, shape (m, 4)
         Colours to be in the palette, used or not, in the place of the first m centroids.
+    grey : bool
+        Whether all colours are grey, and so are the entries to be: rounded by themselves, the
+        channels of a space that scales them differently may be one apart.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def round_centroids(
     clusters : Clusters
         With the label of every point.
     """
-    colors = np.concatenate([kept, space.nearest_colors(centroids[len(kept) :])])
+    colors = np.concatenate([kept, _rounded(centroids[len(kept) :], space, grey)])
     for _ in range(_MAX_ROUNDS):
         # In the final order, as it decides ties.
         colors = in_order(np.unique(colors, axis=0))
@@ -58,9 +63,16 @@ def round_centroids(
         worst = worst_points(tree, space.embed(colors), k - len(colors))
         if not len(worst):
             break
-        colors = np.concatenate([colors, space.nearest_colors(tree.points[worst])])
+        colors = np.concatenate([colors, _rounded(tree.points[worst], space, grey)])
     colors = in_order(np.unique(colors, axis=0))
     return colors, tree.assign(space.embed(colors), labels=True)
+
+
+def _rounded(points: Points, space: Space, grey: bool) -> npt.NDArray[np.uint8]:
+    colors = space.nearest_colors(points)
+    if grey:
+        colors[:, [0, 2]] = colors[:, [1]]
+    return colors
 
 
 def in_order(colors: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

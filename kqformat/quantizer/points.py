@@ -64,6 +64,15 @@ def gather_cells(fine: WeightedPoints, dropped_bits: int) -> WeightedPoints:
 
 
 def rounded_means(sums: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> Points:
-    """Return sums / weights, each coordinate rounded to the nearest integer."""
-    means = (2 * sums + weights[:, None]) // (2 * weights[:, None])
-    return means.astype(np.int16)
+    """Return sums / weights, each coordinate rounded to the nearest integer.
+
+    Parameters
+    ----------
+    sums : ndarray, int64, shape (n, 4)
+        Not negative.
+    weights : ndarray, int64, shape (n,)
+        From 1.
+    """
+    means = np.empty(sums.shape, np.int16)
+    cells_kernel.rounded_means(sums, weights, means)
+    return means

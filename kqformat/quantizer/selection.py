@@ -109,7 +109,7 @@ class Selector:
         else:
             choice = self._chooser.by_effort(colors, effort_named(self._options.effort), fixed)
         palette, clusters = round_centroids(
-            self.tree, choice.centroids, colors, self._space, self._kept
+            self.tree, choice.centroids, colors, self._space, self._kept, grey=self._is_grey
         )
         return palette, clusters, choice
 
@@ -117,6 +117,11 @@ class Selector:
     def tree(self) -> ColorTree:
         """A tree over the colours in the space of the options."""
         return ColorTree(self._points)
+
+    @cached_property
+    def _is_grey(self) -> bool:
+        samples = self._counted.colors
+        return bool((samples[:, :1] == samples[:, 1:3]).all())
 
     @cached_property
     def _distinct_with_kept(self) -> int:

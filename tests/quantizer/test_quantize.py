@@ -182,6 +182,17 @@ def test_grey_is_rgb_of_equal_samples(image: Pixels, k: int) -> None:
     assert (result.palette == result.palette[:, :1]).all()
 
 
+@pytest.mark.parametrize("space", ["weighted", "srgb", "oklab"])
+def test_mean_between_two_greys_is_grey(space: str) -> None:
+    """A mean halfway between two levels is not rounded down in one channel and up in another."""
+    for level in range(1, 256):
+        for black in (level * 2 - 1, level * 2, level * 2 + 1):
+            grey = np.zeros((1, black + 1), np.uint8)
+            grey[0, 0] = level
+            palette = quantize(grey, 1, space=space).image.palette
+            assert len(set(palette[0].tolist())) == 1
+
+
 @pytest.mark.parametrize(("k", "dtype"), [(256, "u1"), (257, "u2"), (3000, "u2")])
 def test_indices_are_as_wide_as_needed(photo: Pixels, k: int, dtype: str) -> None:
     """Up to 256 colours an index is a byte, from 257 on two; all entries are used."""

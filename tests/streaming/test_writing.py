@@ -249,14 +249,30 @@ def test_pipe_gets_the_whole_file(coding: str, tmp_path: Path) -> None:
 BLOCK = np.zeros((5, 8, 3), np.uint8)
 
 
+def once() -> Iterator[Pixels]:
+    return iter([BLOCK])
+
+
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
-        (iter([BLOCK]), {}, "iterator, and a palette is chosen"),
-        (iter([BLOCK]), {"palette": GREYS, "coding": "auto"}, "iterator, and coding is 'auto'"),
-        (iter([BLOCK]), {"palette": GREYS}, "iterator: give the shape"),
-        (iter([BLOCK]), {"palette": GREYS, "shape": (6, 8)}, "there are 5 rows, expected 6"),
-        (iter([BLOCK]), {"palette": GREYS, "shape": (4, 8)}, "more than 4 rows, expected 4"),
+        (once, {}, "iterator, and a palette is chosen"),
+        (
+            lambda: iter([BLOCK]),
+            {"palette": GREYS, "coding": "auto"},
+            "iterator, and coding is 'auto'",
+        ),
+        (once, {"palette": GREYS}, "iterator: give the shape"),
+        (
+            lambda: iter([BLOCK]),
+            {"palette": GREYS, "shape": (6, 8)},
+            "there are 5 rows, expected 6",
+        ),
+        (
+            lambda: iter([BLOCK]),
+            {"palette": GREYS, "shape": (4, 8)},
+            "more than 4 rows, expected 4",
+        ),
         ([BLOCK], {"shape": (6, 8)}, "there are 5 rows, expected 6"),
         (BLOCK, {"shape": (6, 8)}, r"shape is \(6, 8\), but the rows have \(5, 8\)"),
         ([BLOCK], {"shape": (0, 8)}, r"shape is \(0, 8\), expected"),
@@ -284,8 +300,9 @@ def test_what_cannot_be_written(
     """A wrong argument is told in a line, and the old file stays as it was."""
     path = tmp_path / "old.kq"
     path.write_bytes(b"old")
+    rows = source() if callable(source) else source  # an iterator serves once
     with pytest.raises(ParameterError, match=message):
-        kqformat.write_rows(path, source, **options)
+        kqformat.write_rows(path, rows, **options)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
 
 
