@@ -58,6 +58,11 @@ class Summary:
             self.before += result.before
             self.after += result.after
 
+    @property
+    def seen(self) -> int:
+        """How many files were counted."""
+        return self.files + self.skipped + self.recorded + self.failed
+
     def line(self) -> str:
         """Return files, bytes before and after, their factor, seconds, and what was not done."""
         seconds = time.perf_counter() - self.started

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from kqformat.batch.jobs import STANDARD, Job
 from kqformat.cli.console import complain
 from kqformat.cli.jobs import Means
 from kqformat.errors import ParameterError
+from kqformat.threads import available
 
 if TYPE_CHECKING:
     from kqformat.batch.manifest import Manifest
@@ -54,7 +54,7 @@ def executor_of(
             yield Means(executor, 4 * workers)
         return
     at_once = max(1, min(options.jobs, len(jobs)))
-    threads_each = max(1, (os.cpu_count() or 1) // at_once)
+    threads_each = max(1, available() // at_once)
     if at_once == 1:
         yield Means()
     elif threads_only or len(jobs) < _MANY or _has_standard(jobs):

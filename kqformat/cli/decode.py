@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kqformat.batch.working import Made
 from kqformat.cli.batches import executor_of
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
-from kqformat.cli.jobs import Job, run_jobs
+from kqformat.cli.jobs import Job, end, run_jobs
 from kqformat.cli.large import run_large
 from kqformat.cli.large_decode import ARRAY, split_large_decoding
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
@@ -70,13 +70,13 @@ def run(options: argparse.Namespace) -> int:
     jobs = plan_jobs(options, suffix, {".kq"})
     check_recovery_options(options, jobs)
     large, jobs = split_large_decoding(jobs, kind, options)
-    done = run_large(large, options)
+    summary = run_large(large, options)
     if large and not jobs:
-        return done
+        return end(summary, options)
     work = _Decoding(options, kind)
     with executor_of(options, jobs, threads_only=True) as means:
-        status = run_jobs(jobs, work, options, lambda _job, facts, _options: facts, means)
-    return 1 if work.damaged else max(done, status)
+        status = run_jobs(jobs, work, options, lambda _job, facts, _options: facts, means, summary)
+    return 1 if work.damaged else status
 
 
 def _format(options: argparse.Namespace) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from kqformat.cli.common_palette import (
     common_palette,
 )
 from kqformat.cli.console import STANDARD, complain
-from kqformat.cli.jobs import FAILURES, Job, report_failure, run_jobs
+from kqformat.cli.jobs import FAILURES, Job, end, report_failure, run_jobs
 from kqformat.cli.large import run_large, split_large
 from kqformat.cli.plan import add_file_arguments, add_max_pixels, plan_jobs, refuse_ending
 from kqformat.cli.progress import progress
@@ -133,15 +133,15 @@ def run(options: argparse.Namespace) -> int:
     prepare_pillow(options.max_pixels)
     readable, others = known_endings()
     refuse_ending(options.output, ".kq", others, "kq decode writes these")
-    planned = plan_jobs(options, ".kq", readable)
+    planned = plan_jobs(options, ".kq", readable, named_only=[".npy"])
     if options.cluster not in (None, "local"):  # whose workers have other working folders
         planned = [
             replace(job, source=_whole(job.source), target=_whole(job.target)) for job in planned
         ]
     large, jobs = split_large(planned, options)
-    status = run_large(large, options)
+    summary = run_large(large, options)
     if large and not jobs:
-        return status
+        return end(summary, options)
     with executor_of(options, jobs) as means:
         try:
             with progress(None, quiet=options.quiet) as bar:
@@ -153,8 +153,8 @@ def run(options: argparse.Namespace) -> int:
         work = Encoding(settings, with_story=options.verbose and not options.json, sets_pillow=True)
         try:
             with open_manifest(options, settings) as manifest:
-                done = run_jobs(jobs, work, options, _told, replace(means, manifest=manifest))
-                return max(status, done)
+                by = replace(means, manifest=manifest)
+                return run_jobs(jobs, work, options, _told, by, summary)
         except WorkersLostError as error:
             complain(str(error))
             return 1

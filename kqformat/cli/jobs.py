@@ -29,6 +29,7 @@ __all__ = [
     "FAILURES",
     "Job",
     "Means",
+    "end",
     "explanation",
     "open_input",
     "passed_over",
@@ -70,14 +71,15 @@ def run_jobs(
     options: argparse.Namespace,
     tell: Tell[_Facts],
     means: Means,
+    summary: Summary | None = None,
 ) -> int:
     """Do the work for every job, print its reports in order, and return the exit status.
 
-    Of several jobs, a summary follows, unless reports are JSON. An interrupt waits for the files
-    that are being written, so that none is left in part, but not for the work on others.
+    Then comes the `end` of the summary, which goes on with the one given. An interrupt waits for
+    the files that are being written, so that none is left in part, but not for the work on others.
     """
     is_to_error = STANDARD in [job.target for job in jobs]
-    summary = Summary()
+    summary = Summary() if summary is None else summary
     batch = Batch(
         work,
         Handling(
@@ -91,8 +93,7 @@ def run_jobs(
         means.tasks_at_once,
         means.threads_each,
     )
-    is_several = len(jobs) > 1
-    with progress(len(jobs) if is_several else None, quiet=options.quiet) as bar:
+    with progress(len(jobs) if len(jobs) > 1 else None, quiet=options.quiet) as bar:
         bar.begin(jobs[0].source if jobs else "")
         try:
             for job, result in zip(jobs, batch.run(jobs), strict=True):
@@ -106,8 +107,13 @@ def run_jobs(
             gate.close()
             bar.close()
             leave(stop)
-    if is_several and not options.quiet and not options.json:
-        say(_told(summary.line(), options), to_error=is_to_error)
+    return end(summary, options, to_error=is_to_error)
+
+
+def end(summary: Summary, options: argparse.Namespace, *, to_error: bool = False) -> int:
+    """Print the summary of several files, unless reports are JSON; return the exit status."""
+    if summary.seen > 1 and not options.quiet and not options.json:
+        say(_told(summary.line(), options), to_error=to_error)
     return 1 if summary.failed else 0
 
 

@@ -11,11 +11,13 @@ import argparse
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kqformat.batch.facts import EncodedFacts
-from kqformat.batch.working import EXISTS
+from kqformat.batch.summary import Summary
+from kqformat.batch.working import EXISTS, Result
 from kqformat.cli.colours import quantizer_arguments
 from kqformat.cli.console import STANDARD
 from kqformat.cli.jobs import FAILURES, Job, passed_over, report_failure
@@ -27,8 +29,18 @@ if TYPE_CHECKING:
     from kqformat.rasters import LargeRaster
     from kqformat.streaming import Written
 
-Task = tuple[Job, Callable[[], str]]
-"""A job, and what does it and returns a report."""
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A file that was written: what is said of it, bytes of the source and of the target."""
+
+    report: str
+    before: int
+    after: int
+
+
+Task: TypeAlias = tuple[Job, Callable[[], Done]]
+"""A job, and what does it."""
 
 
 def split_large(jobs: list[Job], options: argparse.Namespace) -> tuple[list[Task], list[Job]]:
@@ -37,7 +49,7 @@ def split_large(jobs: list[Job], options: argparse.Namespace) -> tuple[list[Task
 
 
 def split(
-    jobs: list[Job], task_of: Callable[[Job], Callable[[], str] | None]
+    jobs: list[Job], task_of: Callable[[Job], Callable[[], Done] | None]
 ) -> tuple[list[Task], list[Job]]:
     """Return the jobs for which there is a task, and the others; jobs with a fault have none."""
     large: list[Task] = []
@@ -51,25 +63,32 @@ def split(
     return large, others
 
 
-def run_large(tasks: list[Task], options: argparse.Namespace) -> int:
-    """Do what is to be done by rows, print the reports, and return the exit status."""
-    failures = 0
+def run_large(tasks: list[Task], options: argparse.Namespace) -> Summary:
+    """Do what is to be done by rows, print the reports, and return what came of it."""
+    summary = Summary()
     with progress(None, quiet=options.quiet) as bar:
         for job, task in tasks:
             bar.begin(job.source)
+            result: Result[object] = Result(job.source, job.target)
             try:
-                report = _done(job, task, options)
+                if options.skip_existing and job.has_target():
+                    report = passed_over(job, EXISTS, options)
+                    summary.add(replace(result, skipped=EXISTS))
+                else:
+                    done = _done(job, task, options)
+                    report = done.report
+                    summary.add(replace(result, before=done.before, after=done.after))
             except FAILURES as error:
-                failures += 1
+                summary.add(replace(result, error=str(error)))
                 with bar.aside():
                     report_failure(job.source, error)
                 continue
             if not options.quiet:
                 bar.say(report)
-    return 1 if failures else 0
+    return summary
 
 
-def _task(job: Job, options: argparse.Namespace) -> Callable[[], str] | None:
+def _task(job: Job, options: argparse.Namespace) -> Callable[[], Done] | None:
     """Return what encodes a file by rows; None where it is to be read at once."""
     from kqformat.rasters import open_large
 
@@ -91,7 +110,7 @@ def _task(job: Job, options: argparse.Namespace) -> Callable[[], str] | None:
     return None
 
 
-def _fail(error: Exception) -> str:
+def _fail(error: Exception) -> Done:
     raise error
 
 
@@ -119,15 +138,13 @@ def _needs_all(raster: LargeRaster, job: Job, options: argparse.Namespace) -> st
     return next((name for name, is_asked in asked.items() if is_asked), None)
 
 
-def _done(job: Job, task: Callable[[], str], options: argparse.Namespace) -> str:
-    if options.skip_existing and job.has_target():
-        return passed_over(job, EXISTS, options)
+def _done(job: Job, task: Callable[[], Done], options: argparse.Namespace) -> Done:
     job.check(force=options.force)
     job.make_folder()
     return task()
 
 
-def _encoded(job: Job, options: argparse.Namespace) -> str:
+def _encoded(job: Job, options: argparse.Namespace) -> Done:
     from kqformat.batch.settings import kept_parts
     from kqformat.palettes import read_palette
     from kqformat.rasters import open_large
@@ -150,14 +167,13 @@ def _encoded(job: Job, options: argparse.Namespace) -> str:
             common["palette"] = read_palette(options.palette, max_pixels=options.max_pixels)
         asked = quantizer_arguments(options)
         written = write_rows(job.target, raster.rows, **common, **asked)
-    return _report(job, raster, written, time.perf_counter() - started, options)
+    facts = _facts(job, raster, written, time.perf_counter() - started)
+    return Done(told_facts(job, facts, options), facts.source_bytes, facts.file_bytes)
 
 
-def _report(
-    job: Job, raster: LargeRaster, written: Written, seconds: float, options: argparse.Namespace
-) -> str:
+def _facts(job: Job, raster: LargeRaster, written: Written, seconds: float) -> EncodedFacts:
     source_bytes = os.path.getsize(job.source)
-    facts = EncodedFacts(
+    return EncodedFacts(
         width=written.width,
         height=written.height,
         colors=written.colors,
@@ -173,4 +189,3 @@ def _report(
         frames=raster.frames,
         seconds=round(seconds, 4),
     )
-    return told_facts(job, facts, options)

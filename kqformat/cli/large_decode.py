@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from kqformat.cli.console import STANDARD, input_name, output_name, plural
 from kqformat.cli.jobs import FAILURES, Job
-from kqformat.cli.large import Task, split
+from kqformat.cli.large import Done, Task, split
 from kqformat.errors import MissingExtraError, ParameterError
 from kqformat.limits import DEFAULT_LIMITS, Limits
 
@@ -42,7 +42,7 @@ def split_large_decoding(
             "or --grey"
         )
 
-    def task_of(job: Job) -> Callable[[], str] | None:
+    def task_of(job: Job) -> Callable[[], Done] | None:
         if kind == ARRAY:
             return partial(_decoded, job, _write_array, options)
         if kind == "TIFF" and _is_large(job, options):
@@ -78,7 +78,7 @@ def _is_large(job: Job, options: argparse.Namespace) -> bool:
 
 def _decoded(
     job: Job, write: Callable[[IO[bytes], KqFile], None], options: argparse.Namespace
-) -> str:
+) -> Done:
     from kqformat.decoding import open as open_kq
     from kqformat.files import new_file
 
@@ -89,10 +89,11 @@ def _decoded(
         width, height = file.size
         before = file.layout.file_bytes
         colors = file.layout.head.palette_size
-    return (
+    report = (
         f"{input_name(job.source)} -> {output_name(job.target)}: {width} x {height}, "
         f"{plural(colors, 'colour')}, {before:,} -> {after:,} bytes"
     )
+    return Done(report, before, after)
 
 
 def _shape_of(file: KqFile) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from kqformat.cli.jobs import Job
 from kqformat.errors import ParameterError
 from kqformat.limits import DEFAULT_LIMITS
 from kqformat.stores import is_folder, is_url, objects_below
+from kqformat.threads import available
 
 _STANDARD_OUTPUT = (STANDARD, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
@@ -51,7 +52,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         "-j",
         "--jobs",
         type=_jobs,
-        default=os.cpu_count() or 1,
+        default=available(),
         metavar="N",
         help="files at once, by processes where there are many; or all, for as many as there are "
         "cores (default); where there are fewer files than cores, each takes several",
@@ -100,10 +101,15 @@ def positive_int(text: str) -> int:
 
 def _jobs(text: str) -> int:
     """Parse a number of files at once, for argparse."""
-    return os.cpu_count() or 1 if text == "all" else positive_int(text)
+    return available() if text == "all" else positive_int(text)
 
 
-def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[str]) -> list[Job]:
+def plan_jobs(
+    options: argparse.Namespace,
+    suffix: str,
+    extensions: Collection[str],
+    named_only: Collection[str] = (),
+) -> list[Job]:
     """Return what is to be done.
 
     Parameters
@@ -115,6 +121,8 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
     extensions : collection of str
         Lower-case, with their dots: the files to be taken from folders, and the endings that
         `suffix` takes the place of.
+    named_only : collection of str
+        More of these endings, but files with them are not taken from folders.
 
     Returns
     -------
@@ -130,7 +138,7 @@ def plan_jobs(options: argparse.Namespace, suffix: str, extensions: Collection[s
     found = expand_inputs(options, extensions)
     if options.output is not None and len(found) != 1:
         raise ParameterError(f"-o takes one input, found {len(found)}; -d takes many")
-    known = {*extensions, ".kq"}
+    known = {*extensions, *named_only, ".kq"}
     short = [_target(*pair, options, suffix, known) for pair in found]
     if options.skip_if_larger and STANDARD in short:
         raise ParameterError("--skip-if-larger would leave standard output empty; -o names a file")

@@ -7,7 +7,6 @@ pixels must have them.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -32,6 +31,7 @@ from kqformat.model import MAX_COLORS
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
 from kqformat.quantizer.pipeline import Quantization, Quantizer
 from kqformat.quantizer.pixels import flat_pixels
+from kqformat.threads import available
 
 DEFAULT_COLORS = (2, 4, 8, 16, 32, 64, 128, 256)
 DEFAULT_CODINGS = ("packed", "entropy")
@@ -172,7 +172,7 @@ def _peers(
 @contextmanager
 def _pool(threads: int | None) -> Iterator[ThreadPoolExecutor]:
     """Give threads; what they have not begun is dropped where there is an error."""
-    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads or available())
     try:
         yield pool
     finally:

@@ -210,4 +210,31 @@ def test_damaged_array_stops_no_other_file(
     bad.write_bytes(head[:10] + b"{(".ljust(117) + b"\n" + bytes(1600))
     assert main(["encode", str(bad), str(good)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
-    assert good.with_suffix(".npy.kq").exists()
+    assert good.with_suffix(".kq").exists()
+
+
+def test_summary_counts_what_is_done_by_rows(
+    pixels: Pixels, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line after several files is of all of them, however they are read; .npy is replaced."""
+    for name in ("a", "b"):
+        np.save(tmp_path / f"{name}.npy", pixels)
+    Image.fromarray(pixels).save(tmp_path / "c.png")
+    names = [str(tmp_path / name) for name in ("a.npy", "b.npy", "c.png")]
+    assert main(["encode", *names]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    before = sum(Path(name).stat().st_size for name in names)
+    after = sum((tmp_path / f"{name}.kq").stat().st_size for name in "abc")
+    assert lines[-1].startswith(f"3 files: {before:,} -> {after:,} bytes")
+    assert len(lines) == 4
+
+    assert main(["encode", *names[:2], "--skip-existing"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("2 skipped")
+    assert main(["encode", *names[:2]]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].endswith("2 failed")
+
+    kq = [str(tmp_path / f"{name}.kq") for name in "ab"]
+    assert main(["decode", *kq, "--format", "npy", "-d", str(tmp_path / "back")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("2 files: ")
+    assert main(["encode", "-r", str(tmp_path / "back"), "-d", str(tmp_path / "out")]) == 0
+    assert "has no files to encode" in capsys.readouterr().err
