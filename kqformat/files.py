@@ -80,9 +80,19 @@ def read_file(
 ) -> bytes:
     """Read a file, a pipe by its name, or an object by its URL, to its end; see `read_stream`."""
     if is_url(path):
-        return read_object(os.fspath(path), max_bytes)
+        most = partial(_most_bytes, max_bytes=max_bytes, signature=signature, most_bytes=most_bytes)
+        return read_object(os.fspath(path), max_bytes, most)
     with open(path, "rb") as stream:
         return read_stream(stream, max_bytes, signature, most_bytes)
+
+
+def _most_bytes(
+    beginning: bytes, *, max_bytes: int, signature: bytes, most_bytes: MostBytes | None
+) -> int:
+    """Return how long what begins like this may be; 0 without the signature."""
+    if not beginning.startswith(signature):
+        return 0
+    return max_bytes if most_bytes is None else most_bytes(beginning)
 
 
 def open_file(

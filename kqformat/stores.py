@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")  # two letters or more: C:// is a drive
 _BLOCK = 1 << 16
+_BEGINNING = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,22 @@ def is_url(path: str | os.PathLike[str]) -> bool:
     return isinstance(path, str) and _URL.match(path) is not None
 
 
-def read_object(url: str, max_bytes: int) -> bytes:
+def read_object(url: str, max_bytes: int, most_bytes: Callable[[bytes], int]) -> bytes:
     """Return the bytes of an object.
+
+    Parameters
+    ----------
+    url : str
+    max_bytes : int
+        The most that is accepted.
+    most_bytes : callable
+        What is asked, where there is more than a mebibyte, how long an object that begins like this
+        may be: 0 where its beginning is enough.
 
     Raises
     ------
     LimitError
-        If there are more than `max_bytes`.
+        If there are more bytes.
     OSError
         If it is not there, or the store says anything else.
     """
@@ -74,8 +84,15 @@ def read_object(url: str, max_bytes: int) -> bytes:
             with store.open(path, "rb") as stream:
                 data: bytes = stream.read(max_bytes + 1)
             size = len(data)
+        elif size <= min(_BEGINNING, max_bytes):
+            return bytes(store.cat_file(path))
         elif size <= max_bytes:
-            data = store.cat_file(path)
+            data = store.cat_file(path, start=0, end=_BEGINNING)
+            max_bytes = min(max_bytes, most_bytes(data))
+            if not max_bytes:
+                return data
+            if size <= max_bytes:
+                data += store.cat_file(path, start=_BEGINNING, end=size)
         if size > max_bytes:
             raise LimitError("bytes", size, max_bytes)
     return data

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import fsspec
 import numpy as np
@@ -79,6 +80,25 @@ def test_objects_are_read_and_written(root: str) -> None:
         read_file(url, 2)
     with pytest.raises(FileNotFoundError, match="nothing"):
         read_file(f"{root}/nothing")
+
+
+def test_large_object_is_read_if_its_beginning_is_known(root: str) -> None:
+    """Of one that begins like nothing known, no more than a mebibyte is fetched."""
+    url = f"{root}/large"
+    data = np.random.default_rng(1).integers(0, 256, (1 << 21) + 5, np.uint8).tobytes()
+    write_file(url, data)
+    assert read_file(url) == data
+    assert read_file(url, signature=data[:4]) == data
+    assert read_file(url, signature=b"no") == data[: 1 << 20]
+    asked = Mock(side_effect=[0, len(data), len(data) - 1, 1 << 20])
+    assert read_file(url, most_bytes=asked) == data[: 1 << 20]
+    assert read_file(url, most_bytes=asked) == data
+    for most in (len(data) - 1, 1 << 20):
+        with pytest.raises(LimitError):
+            read_file(url, most_bytes=asked)
+        with pytest.raises(LimitError):
+            read_file(url, most)
+    assert [call.args for call in asked.mock_calls] == 4 * [(data[: 1 << 20],)]
 
 
 def test_object_appears_whole_or_not_at_all(root: str) -> None:
