@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kqformat.quantizer import split_kernel, unions_kernel
 from kqformat.quantizer.kmeans import Observe
+from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import Clusters, ColorTree
 
@@ -123,35 +124,40 @@ def _swapped(
     partner = np.empty(len(centroids), np.int64)
     cost = np.empty(len(centroids), np.float64)
     unions_kernel.cheapest_unions(centroids, clusters.weights, fixed, partner, cost)
-    by_gain = np.argsort(-planner.gains, kind="stable")
-    taken = np.zeros(len(centroids), np.bool_)
-    taken[:fixed] = True
-    swapped = centroids.copy()
-    done = at = 0
-    for one in np.argsort(cost, kind="stable"):
-        other = partner[one]
+    # Lists, since looking at arrays number by number takes longer than all else here.
+    costs, partners, gains = cost.tolist(), partner.tolist(), planner.gains.tolist()
+    by_gain = iter(np.argsort(-planner.gains, kind="stable").tolist())
+    split: int | None = next(by_gain)
+    taken = bytearray(b"\1" * fixed + bytes(len(centroids) - fixed))
+    joined: list[tuple[int, int, int]] = []
+    for one in np.argsort(cost, kind="stable").tolist():
+        other = partners[one]
         if taken[one] or taken[other]:
             continue
-        taken[[one, other]] = True
-        while at < len(by_gain) and taken[by_gain[at]]:
-            at += 1
-        if at == len(by_gain) or planner.gains[by_gain[at]] * _HOPELESS <= cost[one]:
+        taken[one] = taken[other] = 1
+        while split is not None and taken[split]:
+            split = next(by_gain, None)
+        if split is None or gains[split] * _HOPELESS <= costs[one]:
             break
-        split = by_gain[at]
-        taken[split] = True
-        swapped[other] = _union(centroids, clusters.weights, one, other)
-        swapped[split], swapped[one] = planner.halves[split]
-        done += 1
-        if done == swaps:
+        taken[split] = 1
+        joined.append((one, other, split))
+        if len(joined) == swaps:
             break
-    return swapped, done
+    swapped = centroids.copy()
+    if joined:
+        ones, others, splits = np.array(joined, np.intp).T
+        swapped[others] = _unions(centroids, clusters.weights, ones, others)
+        swapped[splits], swapped[ones] = planner.halves[splits].swapaxes(0, 1)
+    return swapped, len(joined)
 
 
-def _union(
-    centroids: Points, weights: npt.NDArray[np.int64], one: int, other: int
-) -> npt.NDArray[np.int64]:
-    """Return the mean of two clusters' points."""
-    w, v = max(int(weights[one]), 1), int(weights[other])
-    sums = w * centroids[one].astype(np.int64) + v * centroids[other].astype(np.int64)
-    mean: npt.NDArray[np.int64] = (2 * sums + w + v) // (2 * (w + v))
-    return mean
+def _unions(
+    centroids: Points,
+    weights: npt.NDArray[np.int64],
+    ones: npt.NDArray[np.intp],
+    others: npt.NDArray[np.intp],
+) -> Points:
+    """Return the means of the points of two clusters each."""
+    w, v = np.maximum(weights[ones], 1), weights[others]
+    sums = w[:, None] * centroids[ones] + v[:, None] * centroids[others]
+    return rounded_means(sums, w + v)
