@@ -110,7 +110,8 @@ def _overshoot(centroids: Points, means: Points) -> Points:
     """
     way = means.astype(np.int32) - centroids
     beyond = np.sign(way) * (9 * np.abs(way) // 10)
-    moved: Points = np.clip(means + beyond, 0, MAX_COORDINATE).astype(np.int16)
+    bounded = np.minimum(np.maximum(means + beyond, 0), MAX_COORDINATE)  # np.clip takes longer
+    moved: Points = bounded.astype(np.int16)
     return moved
 
 
