@@ -87,6 +87,7 @@ def test_labels_are_the_middles_of_squares(image: IndexedImage, coding: str, fac
     """Labels are never mixed: each is that of one pixel, the middle of its square."""
     with KqFile(kqformat.encode(image, coding=coding, band_shift=3)) as file:
         found = file.reduced(factor, labels=True)
+    assert found.shape == (-(-image.height // factor), -(-image.width // factor))
     for y, x in np.ndindex(found.shape):
         bottom = min((y + 1) * factor, image.height)
         right = min((x + 1) * factor, image.width)
