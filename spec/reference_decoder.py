@@ -410,6 +410,7 @@ LARGEST_LOGIT = 3072
 DISTANCES = (2, 4, 7, 10, 14, 20, 28, 40, 60, 90, 140)
 ACTIVITIES = (1, 4, 9, 16, 28, 48, 90)
 ERRORS = (3, 8, 14, 22, 32, 46, 70)
+LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160, 256)
 
 
 @cache
@@ -465,7 +466,7 @@ class Slot:
     def opinion(self) -> int:
         """Return the logit, the smaller the less the slot has learnt."""
         count = COUNTS[self.step]
-        return 10 * (2 * self.state - 4095) * count // (17 * count + 6)
+        return 10 * (2 * self.state - 4095) * count // (17 * count + 3)
 
     def learn(self, bit: int) -> None:
         """Move towards what came; that of a 0 mirrors that of a 1."""
@@ -478,7 +479,7 @@ class Slot:
 def risen(state: int, step: int) -> tuple[int, int]:
     """Return a slot's state and step after a 1."""
     chance = CHANCE[state]
-    after = chance + 2 * ((1 << 32) - chance) // (2 * COUNTS[step] + 3)
+    after = chance + 4 * ((1 << 32) - chance) // (4 * COUNTS[step] + 5)
     state = bisect_right(BOUND, after)
     if step < 15:
         gap = COUNTS[step + 1] - COUNTS[step]
@@ -641,7 +642,6 @@ def split(node: Node, colors: list[Color], order: list[int]) -> None:
 # ---- §7.5 The pixels
 
 FIRST_WEIGHTS = (26214, 26214, -6554, 13107, 3277, 3277, 0, 0)
-OPEN = 63570
 FAR, CLOSE, LEFT = range(3)
 
 
@@ -696,7 +696,6 @@ class Candidate:
 
     rank: int
     kind: int
-    far: int
     equal: int
     pattern: int
     run_class: int
@@ -705,6 +704,14 @@ class Candidate:
 def flags(*conditions: bool) -> int:
     """Return a number whose bits, from the least significant, are these."""
     return sum(condition << i for i, condition in enumerate(conditions))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What followed where the neighbours were the same (§7.5.2): a rank, or none (-1)."""
+
+    rank: int
+    length_class: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -734,8 +741,8 @@ def divide_towards_zero(dividend: int, divisor: int) -> int:
     return dividend // divisor if dividend >= 0 else -(-dividend // divisor)
 
 
-def contexts(a: Around, tenth: int, eleventh: int) -> tuple[int, ...]:
-    """Return what a pixel's slots 2 to 15 are found by, before it is stirred."""
+def contexts(a: Around, eleventh: int) -> tuple[int, ...]:
+    """Return what a pixel's slots 3 to 15 are found by, before it is stirred."""
     return (
         combined(a.w),
         combined(a.n),
@@ -745,7 +752,6 @@ def contexts(a: Around, tenth: int, eleventh: int) -> tuple[int, ...]:
         combined(a.n, a.n2),
         combined(a.nee),
         a.hash_4,
-        tenth,
         eleventh,
         a.hash_7,
         combined(a.w, a.n),
@@ -766,6 +772,9 @@ class BandDecoder:
         self.coder = BitDecoder(payload)
         self.ranks: list[list[int]] = []
         self.run = 0  # the pixels just before that were their candidates
+        self.open_gate = 63570 if len(colors) > 64 else 65208 if len(colors) > 16 else 65536
+        self.match_at = 0  # a pixel's number
+        self.match_length = 0
         self.start_memory()
 
     def decode(self) -> list[int]:
@@ -783,20 +792,23 @@ class BandDecoder:
         close_place = CLOSE, around.hash_7 >> (32 - self.seen_bits)
         far, close = self.seen.get(far_place, 0), self.seen.get(close_place, 0)
         candidate = self.find_candidate(around, far, close)
+        match = self.find_match(far_place[1])
         gate_place = candidate.pattern, candidate.equal, candidate.run_class
         gate = self.gates.get(gate_place, self.gate_at_start(candidate))
-        is_open = gate >= OPEN
-        if is_open and self.decide_candidate(around, candidate):
+        is_open = gate >= self.open_gate
+        if is_open and self.decide_candidate(around, candidate, match):
             rank = candidate.rank
             self.errors[y & 1][x] = 0
         else:
             prediction = self.predict(around, x, y)
-            rank = self.walk_tree(around, candidate, prediction, is_open)
+            rank = self.walk_tree(around, candidate, match, prediction, is_open)
             self.errors[y & 1][x] = self.learn_color(prediction, self.colors[rank])
         is_candidate = rank == candidate.rank
         self.gates[gate_place] = gate + (65535 * is_candidate - gate >> 6)
         self.run = self.run + 1 if is_candidate else 0
         self.seen[far_place] = self.seen[close_place] = rank + 1 & 65535
+        self.where[far_place[1]] = y * self.width + x + 1 & ALL_ONES
+        self.match_length = self.match_length + 1 if rank == match.rank else 0
         return rank
 
     # §7.5.2
@@ -814,24 +826,38 @@ class BandDecoder:
             a.w == a.n, a.w == a.nw, a.n == a.nw, a.n == a.ne, a.w == a.ww, a.n == a.n2, a.w == a.ne
         )
         run_class = class_of(self.run, (1, 2, 3, 4, 8, 16, 32))
-        return Candidate(rank, kind, far, equal, 4 * pattern + kind, run_class)
+        return Candidate(rank, kind, equal, 4 * pattern + kind, run_class)
+
+    def find_match(self, place: int) -> Match:
+        """Go on with the match, or look for one."""
+        found = self.where.get(place, 0)
+        if self.match_length > 0:
+            self.match_at += 1
+        elif found > 0:
+            self.match_at, self.match_length = found - 1, 1
+        if self.match_length == 0:
+            return Match(-1, 0)
+        y, x = divmod(self.match_at, self.width)
+        return Match(self.ranks[y][x], class_of(self.match_length, LENGTHS))
 
     def gate_at_start(self, candidate: Candidate) -> int:
         return clamp(16 * self.starts["gates"][candidate.pattern][candidate.run_class], 3277, 64553)
 
     # §7.5.3
 
-    def decide_candidate(self, around: Around, candidate: Candidate) -> int:
+    def decide_candidate(self, around: Around, candidate: Candidate, match: Match) -> int:
         """Decode whether the pixel is its candidate."""
         a, c = around, candidate
+        agreed = int(match.rank == c.rank) if match.length_class > 0 else 2
         key = combined(0, c.kind, 0, c.rank)
         pattern_start = self.starts["patterns"][c.pattern // 8][c.pattern % 8]
         run_start = self.starts["runs"][c.pattern][c.run_class]
         slots = [
             self.slot("patterns", c.pattern, c.equal, start=pattern_start, step=5),
             self.slot("runs", c.pattern, c.run_class, int(a.w == a.n), start=run_start, step=5),
+            self.slot("agrees", match.length_class, agreed, c.pattern),
         ]
-        for i, context in enumerate(contexts(a, combined(a.ww), a.hash_11), 2):
+        for i, context in enumerate(contexts(a, combined(a.ww)), 3):
             place = stirred(context + key & ALL_ONES) >> (32 - self.hit_bits)
             slots.append(self.slot("hits", i, place))
         return self.mixer.decide(
@@ -895,17 +921,22 @@ class BandDecoder:
     # §7.5.5
 
     def walk_tree(
-        self, around: Around, candidate: Candidate, prediction: Prediction, is_open: bool
+        self,
+        around: Around,
+        candidate: Candidate,
+        match: Match,
+        prediction: Prediction,
+        is_open: bool,
     ) -> int:
         """Decode a rank from the tree's root to a leaf."""
-        contexts_here = [stirred(h) for h in contexts(around, 10, combined(candidate.far))]
+        contexts_here = [stirred(h) for h in contexts(around, 10)]
         excluded = candidate.rank if is_open else LEAF
         number = 0
         while True:
             node = self.nodes[number]
             bit = self.forced_bit(node, excluded)
             if bit is None:
-                bit = self.decide_node(node, around, contexts_here, prediction)
+                bit = self.decide_node(node, around, candidate, match, contexts_here, prediction)
             number = node.children[bit]
             if number == LEAF:
                 return node.middle if bit else node.low
@@ -920,7 +951,13 @@ class BandDecoder:
         return None
 
     def decide_node(
-        self, node: Node, around: Around, contexts: list[int], prediction: Prediction
+        self,
+        node: Node,
+        around: Around,
+        candidate: Candidate,
+        match: Match,
+        contexts: list[int],
+        prediction: Prediction,
     ) -> int:
         """Decode whether the pixel is right below a node."""
         first = project(prediction.gradient, node.direction) - node.cut
@@ -938,16 +975,19 @@ class BandDecoder:
         ]
         if are_sure(*slots):
             return self.decide_surely(*slots)
-        for i, context in enumerate(contexts, 2):
+        said, offered = node.side(match.rank), node.side(candidate.rank)
+        slots.append(self.slot("matches", match.length_class, said, depth, offered, candidate.kind))
+        for i, context in enumerate(contexts, 3):
             line = context + combined(0, 0, 0, node.group) & ALL_ONES
             slots.append(self.slot("near", i, line >> (36 - self.near_bits), node.local))
+        trust = 0 if said == 2 else 1 + (match.length_class >= 8)
         sides = 0
         for rank in (around.ne, around.nw, around.n, around.w):
             sides = 3 * sides + node.side(rank)
         return self.mixer.decide(
             slots,
             32 + (node.number & 255),
-            192 + sides,
+            192 + 81 * trust + sides,
             128 + (node.number & 511),
             24 * node.number + class_2 & 4095,
         )
@@ -970,11 +1010,12 @@ class BandDecoder:
         self.starts = read_starts()
         a, b = self.starts["weights_a"], self.starts["weights_b"]
         weights_a = [a[min(i, 24)][:] for i in range(288)]
-        weights_b = [b[i % 3 if i < 192 else i - 189][:] for i in range(273)]
+        weights_b = [b[i % 3 if i < 192 else i - 189][:] for i in range(435)]
         self.mixer = Mixer(self.coder, (weights_a, weights_b), (640, 4096))
         self.slots: dict[tuple[str | int, ...], Slot] = {}
         self.gates: dict[tuple[int, int, int], int] = {}
         self.seen: dict[tuple[int, int], int] = {}
+        self.where: dict[int, int] = {}
         self.errors = [[0] * self.width for _ in range(2)]
         self.color_weights = [list(FIRST_WEIGHTS) for _ in range(4)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -182,14 +181,33 @@ def count_calls(band: Any, name: str, taken: dict[str, int]) -> None:
     setattr(band, name, counted)
 
 
+@pytest.mark.parametrize("palette_size", [3, 16, 17, 64, 65])
 @pytest.mark.parametrize("size", [16, 48])
-def test_reads_a_drawing(data_folder: Path, size: int) -> None:
-    """A picture with repetitions is read, in which most pixels are their candidates."""
+def test_reads_a_drawing(size: int, palette_size: int) -> None:
+    """A picture with repetitions is read, where candidates are tried often, seldom and never."""
     tile = np.zeros((12, 16), np.uint8)
     tile[2:9, 3:12] = 1
     tile[4:6, 5:9] = 2
-    indices = np.tile(tile, (4, 4))[:size, : size + 5]
-    check_read(np.ascontiguousarray(indices), np.array(PALETTE[:3], np.uint8))
+    indices = np.tile(tile, (4, 4))[:size, : size + 5] * (palette_size // 3)
+    check_read(indices, random_palette(np.random.default_rng(7), palette_size, 3))
+
+
+def test_reads_what_matches_for_long(photo: Palette) -> None:
+    """Rows that come again are followed to the longest lengths, and over the ends of rows."""
+    rows = kqformat.quantize(np.ascontiguousarray(photo[100:106, 150:240]), colors=40)
+    indices = np.concatenate([rows.indices, rows.indices, rows.indices[:3, ::-1]])
+    band = band_of(encoded(indices, rows.palette), rows.palette, indices.shape)
+    lengths = [0]
+    find_match = band.find_match
+
+    def found(place: int) -> Any:
+        match = find_match(place)
+        lengths.append(match.length_class)
+        return match
+
+    band.find_match = found
+    assert band.decode() == indices.reshape(-1).tolist()
+    assert max(lengths) == 15
 
 
 @settings(max_examples=25)
@@ -207,10 +225,10 @@ def test_reads_any_picture(data: st.DataObject, palette_size: int, rows: int) ->
 
 def test_a_flat_picture_may_take_no_bytes() -> None:
     """All decisions are 1 where each pixel is the last leaf; then there is nothing to write."""
-    palette, indices = np.array(PALETTE, np.uint8), np.zeros((16, 16), np.uint8)
+    palette, indices = np.array(PALETTE, np.uint8), np.zeros((4, 16), np.uint8)
     assert encoded(indices, palette) == b""
     check_read(indices, palette)
-    assert read_by_package(b"", palette, indices.shape) == [0] * 256
+    assert read_by_package(b"", palette, indices.shape) == [0] * 64
 
 
 def mutated(payload: bytes) -> list[bytes]:

@@ -6,7 +6,7 @@
 Its text, here and in `web_module`, is what `plain_mixer.js` (spec §7.3) and `plain_walk.js` (spec
 §7.5.5) do in plain JavaScript, eight opinions at a time. The decoder takes the plain ones where
 there is no WebAssembly; tests hold both to the same pixels. What a context is made of stays in
-JavaScript, in `entropy.js`: here are only the numbers of it, x[2] to x[15] at CONTEXTS.
+JavaScript, in `entropy.js`: here are only the numbers of it, x[3] to x[15] at CONTEXTS.
 """
 
 from __future__ import annotations

@@ -97,6 +97,7 @@ class _Recorder:
         band, mixer, coder = self.band, self.band.mixer, self.band.coder
         band.decode_pixel = self._pixel(band.decode_pixel)
         band.find_candidate = self._candidate(band.find_candidate)
+        band.find_match = self._match(band.find_match)
         band.decide_candidate = self._named(band.decide_candidate, lambda *_: "candidate")
         band.forced_bit = self._forced(band.forced_bit)
         band.decide_node = self._named(band.decide_node, lambda node, *_: f"node {node.number}")
@@ -125,6 +126,18 @@ class _Recorder:
                 f"gate {gate}"
             )
             return c
+
+        return wrapped
+
+    def _match(self, find_match: Callable[[int], Any]) -> Callable[[int], Any]:
+        def wrapped(place: int) -> Any:
+            match = find_match(place)
+            if match.length_class > 0:
+                self.lines.append(
+                    f"      match: pixel {self.band.match_at}, rank {match.rank}, "
+                    f"length {match.length_class}"
+                )
+            return match
 
         return wrapped
 

@@ -123,7 +123,7 @@ def _with(tables: Tables, call: Callable[[], None]) -> None:
 
 
 def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, float]]) -> Tables:
-    weights_a, weights_b = Average(25), Average(84)
+    weights_a, weights_b = Average(25), Average(246)
     counts = {name: _Counts(shape) for name, shape in _COUNTED.items()}
 
     def code_all() -> None:
@@ -135,15 +135,15 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
             after = entropy._memory(*ranks.shape)
             room = np.empty(3 * ranks.size + 4096, np.uint8)
             entropy_kernel.code_band(ranks, tree.colors, tree.nodes, room[:0], room, False, *after)
-            learnt_a, learnt_b = after[4], after[5]
-            changed = (learnt_a != before[4]).any(axis=1)
+            learnt_a, learnt_b = after[5], after[6]
+            changed = (learnt_a != before[5]).any(axis=1)
             for row in range(24):
                 weights_a.add(row, learnt_a[row : row + 1][changed[row : row + 1]], weight)
             weights_a.add(24, learnt_a[32:][changed[32:]], weight)
-            changed = (learnt_b != before[5]).any(axis=1)
+            changed = (learnt_b != before[6]).any(axis=1)
             for row in range(3):
                 weights_b.add(row, learnt_b[row:192:3][changed[row:192:3]], weight)
-            for row in range(81):
+            for row in range(243):
                 at = slice(192 + row, 193 + row)
                 weights_b.add(3 + row, learnt_b[at][changed[at]], weight)
             for counted in counts.values():

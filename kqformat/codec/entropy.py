@@ -23,6 +23,7 @@ from kqformat.codec.entropy_tables import (
     FINE_AT,
     FIRST_WEIGHTS,
     HITS_AT,
+    LENGTHS,
     RUNS_AT,
     fill_kernel,
     refinement_row,
@@ -32,7 +33,12 @@ from kqformat.errors import FormatError
 from kqformat.model import Indices, check_range, look_up
 
 entropy_kernel.fill_tables(
-    list(DISTANCES), list(ACTIVITIES), list(ERRORS), list(FIRST_WEIGHTS), list(COSTS)
+    list(DISTANCES),
+    list(ACTIVITIES),
+    list(ERRORS),
+    list(LENGTHS),
+    list(FIRST_WEIGHTS),
+    list(COSTS),
 )
 
 _NOTHING = np.empty(0, np.uint8)
@@ -245,6 +251,7 @@ def _memory(
 ) -> tuple[
     npt.NDArray[np.uint16],
     npt.NDArray[np.uint16],
+    npt.NDArray[np.uint32],
     npt.NDArray[np.uint16],
     npt.NDArray[np.int32],
     npt.NDArray[np.int16],
@@ -256,12 +263,13 @@ def _memory(
     fill_kernel()
     near_bits, hit_bits, seen_bits = entropy_kernel.table_bits(rows * width)
     dense, gates, weights_a, weights_b, refined_a, refined_b = _fresh()
-    slots = _aligned(HITS_AT + 14 * ((1 << hit_bits) + (1 << near_bits)))
+    slots = _aligned(HITS_AT + 13 * ((1 << hit_bits) + (1 << near_bits)))
     slots[:FINE_AT] = dense
     slots[FINE_AT:] = BLANK
     return (
         slots,
         np.zeros((2, 1 << seen_bits), np.uint16),
+        np.zeros(1 << seen_bits, np.uint32),
         gates.copy(),
         np.zeros((2, width), np.int32),
         weights_a.copy(),
@@ -297,7 +305,7 @@ def _fresh() -> tuple[
     weights_a = np.empty((288, 16), np.int16)
     weights_a[:24] = trained["weights_a"][:24]
     weights_a[24:] = trained["weights_a"][24]
-    weights_b = np.empty((273, 16), np.int16)
+    weights_b = np.empty((435, 16), np.int16)
     weights_b[:192] = np.tile(trained["weights_b"][:3], (64, 1))
     weights_b[192:] = trained["weights_b"][3:]
     refined = refinement_row()

@@ -34,7 +34,9 @@ if not cython.compiled:
 _RUNS = cython.declare(cython.uint, 16384)
 _DISTANCES = cython.declare(cython.uint, 18432)
 _FINE = cython.declare(cython.uint, 92160)
-_HITS = cython.declare(cython.uint, 288768)
+_MATCHES = cython.declare(cython.uint, 288768)
+_AGREES = cython.declare(cython.uint, 295680)
+_HITS = cython.declare(cython.uint, 301824)
 """Where tables begin among the slots, as in `entropy_tables`; that by pattern is the first."""
 
 ushort_p = cython.typedef(cython.pointer(cython.ushort))
@@ -45,12 +47,18 @@ node_p = cython.typedef(cython.pointer(Node))
 _DISTANCE = cython.declare(cython.uchar[256])
 _ACTIVITY = cython.declare(cython.uchar[256])
 _ERROR = cython.declare(cython.uchar[256])
+_LENGTH = cython.declare(cython.uchar[257])
 _FIRST_WEIGHTS = cython.declare(cython.int[8])
 _COST = cython.declare(cython.int[4097])
 
 
 def fill_tables(
-    distances: list, activities: list, errors: list, first_weights: list, costs: list
+    distances: list,
+    activities: list,
+    errors: list,
+    lengths: list,
+    first_weights: list,
+    costs: list,
 ) -> None:
     """Make the tables above from the listed numbers (spec §7.2); once, at import."""
     i: cython.int
@@ -58,6 +66,8 @@ def fill_tables(
         _DISTANCE[i] = sum(i >= bound for bound in distances)
         _ACTIVITY[i] = sum(i >= bound for bound in activities)
         _ERROR[i] = sum(i >= bound for bound in errors)
+    for i in range(257):
+        _LENGTH[i] = sum(i >= bound for bound in lengths)
     for i in range(8):
         _FIRST_WEIGHTS[i] = first_weights[i]
     for i in range(4097):
@@ -78,6 +88,10 @@ Band = cython.struct(
     seen_far=ushort_p,
     seen_close=ushort_p,
     seen_bits=cython.int,
+    where=uint_p,
+    match=cython.Py_ssize_t,
+    match_length=cython.int,
+    bar=cython.int,
     gates=ushort_p,
     errors=int_p,
     run=cython.int,
@@ -101,6 +115,9 @@ Pixel = cython.struct(
     hash_11=cython.uint,
     far=ushort_p,
     close=ushort_p,
+    where=uint_p,
+    matched=cython.uint,
+    length=cython.int,
     gate=ushort_p,
     candidate=cython.uint,
     kind=cython.uint,
@@ -206,8 +223,10 @@ def _look_around(
     s.hash_11 = _hash(s.hash_7 + _sum(s.nee, s.nww, n2w, www))
     s.far = band.seen_far + (s.hash_11 >> (32 - band.seen_bits))
     s.close = band.seen_close + (s.hash_7 >> (32 - band.seen_bits))
+    s.where = band.where + (s.hash_11 >> (32 - band.seen_bits))
     kq_prefetch(s.far)
     kq_prefetch(s.close)
+    kq_prefetch(s.where)
 
 
 @cython.cfunc
@@ -251,7 +270,33 @@ def _guess(band: band_p, s: pixel_p) -> cython.void:
         7 if run > 31 else (6 if run > 15 else (5 if run > 7 else (4 if run > 3 else run)))
     )
     s.gate = band.gates + (128 * s.pattern + s.equal) * 8 + s.run_class
-    s.is_open = s.gate[0] >= 63570
+    s.is_open = s.gate[0] >= band.bar
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _match(band: band_p, s: pixel_p) -> cython.void:
+    """Follow the match, or find one; what it says is no rank where there is none."""
+    if band.match_length:
+        band.match += 1
+    elif s.where[0]:
+        band.match = s.where[0] - 1
+        band.match_length = 1
+    s.length = _LENGTH[band.match_length]
+    s.matched = band.ranks[band.match] if band.match_length else 0xFFFFFFFF
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _side(rank: cython.uint, node: node_p) -> cython.uint:
+    """Return 0 for a rank left of a node's cut, 1 for one right of it, 2 for any other."""
+    if rank - cython.cast(cython.uint, node.low) >= cython.cast(cython.uint, node.high - node.low):
+        return 2
+    return rank >= cython.cast(cython.uint, node.middle)
 
 
 @cython.cfunc
@@ -260,14 +305,14 @@ def _guess(band: band_p, s: pixel_p) -> cython.void:
 @cython.exceptval(check=False)
 def _gather(s: pixel_p, context: uint_p) -> cython.void:
     """Make the contexts that candidates and nodes share."""
-    context[2] = _sum(s.w, 0, 0, 0)
-    context[3] = _sum(s.n, 0, 0, 0)
-    context[4] = _sum(s.ne, 0, 0, 0)
-    context[5] = _sum(s.n2, 0, 0, 0)
-    context[6] = _sum(s.w, s.ww, 0, 0)
-    context[7] = _sum(s.n, s.n2, 0, 0)
-    context[8] = _sum(s.nee, 0, 0, 0)
-    context[9] = s.hash_4
+    context[3] = _sum(s.w, 0, 0, 0)
+    context[4] = _sum(s.n, 0, 0, 0)
+    context[5] = _sum(s.ne, 0, 0, 0)
+    context[6] = _sum(s.n2, 0, 0, 0)
+    context[7] = _sum(s.w, s.ww, 0, 0)
+    context[8] = _sum(s.n, s.n2, 0, 0)
+    context[9] = _sum(s.nee, 0, 0, 0)
+    context[10] = s.hash_4
     context[12] = s.hash_7
     context[13] = _sum(s.w, s.n, 0, 0)
     context[14] = _sum(s.n, s.ne, 0, 0)
@@ -282,14 +327,17 @@ def _offer(band: band_p, s: pixel_p) -> cython.int:
     context: cython.uint[16]
     key: cython.uint = _sum(0, s.kind, 0, s.candidate)
     _gather(s, context)
-    context[10] = _sum(s.ww, 0, 0, 0)
-    context[11] = s.hash_11
+    context[11] = _sum(s.ww, 0, 0, 0)
     s.hits[0] = 128 * s.pattern + s.equal
     s.hits[1] = _RUNS + (s.pattern * 8 + s.run_class) * 2 + (s.w == s.n)
+    agreed: cython.uint = 2
+    if s.length:
+        agreed = s.matched == s.candidate
+    s.hits[2] = _AGREES + (s.length * 3 + agreed) * 128 + s.pattern
     i: cython.int
     shift: cython.int = 32 - band.hit_bits
     at: cython.uint = _HITS
-    for i in range(2, 16):
+    for i in range(3, 16):
         s.hits[i] = at + (_stirred(context[i] + key) >> shift)
         at += cython.cast(cython.uint, 1) << band.hit_bits
     return mix(
@@ -341,10 +389,9 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
     value: cython.int
     activity: cython.int = 0
     _gather(s, s.context)
-    s.context[0] = s.context[1] = 0  # which have no lines
-    s.context[10] = 10
-    s.context[11] = _sum(s.far[0], 0, 0, 0)
-    for i in range(2, 16):
+    s.context[0] = s.context[1] = s.context[2] = 0  # which have no lines
+    s.context[11] = 10
+    for i in range(3, 16):
         s.context[i] = _stirred(s.context[i])
     s.turn = 0
     _turn_to(band, s, 0)
@@ -424,13 +471,20 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
     s.base += node.local
     s.places[0] = first - node.local
     s.places[1] = second - node.local
+    said: cython.uint = _side(s.matched, node)
+    s.places[2] = (
+        _MATCHES
+        + (((s.length * 3 + said) * 16 + node.level) * 3 + _side(s.candidate, node)) * 3
+        + s.kind
+        - node.local
+    )
     sides: cython.int = kq_sides(cython.address(s.w), node.low, node.middle, node.high)
     p[0] = mix(
         m,
         s.base,
         s.places,
         32 + (at & 255),
-        192 + sides,
+        192 + sides + (0 if said == 2 else (81 if s.length < 8 else 162)),
         128 + (at & 511),
         (24 * at + class2) & 4095,
     )
@@ -612,6 +666,8 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     for i in range(32):
         band.weights[i] = _FIRST_WEIGHTS[i >> 2]
     band.run = 0
+    band.match = 0
+    band.match_length = 0
     s: Pixel
     spot: pixel_p = cython.address(s)
     rank: cython.uint = 0
@@ -624,6 +680,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
         _look_around(band, spot, 0, y)
         for x in range(band.width):
             _guess(band, spot)
+            _match(band, spot)
             if not m.decoding:
                 rank = band.ranks[y * band.width + x]
             if choice != cython.NULL:
@@ -649,6 +706,8 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
             band.run = min(band.run + 1, 32) if s.candidate == rank else 0
             s.far[0] = cython.cast(cython.ushort, rank + 1)
             s.close[0] = cython.cast(cython.ushort, rank + 1)
+            s.where[0] = cython.cast(cython.uint, y * band.width + x + 1)
+            band.match_length = min(band.match_length + 1, 256) if s.matched == rank else 0
             if x + 1 < band.width:
                 _look_around(band, spot, x + 1, y)
             if not is_hit:
@@ -675,6 +734,7 @@ def _set_up(
     tree: cython.int[:, ::1],
     slots: cython.ushort[::1],
     seen: cython.ushort[:, ::1],
+    where: cython.uint[::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     source: cython.const[cython.uchar][::1],
@@ -693,15 +753,17 @@ def _set_up(
     if tree.shape[0] != k - 1 or tree.shape[1] != 12:
         raise ValueError("the tree's shape is wrong")
     band.near_bits, band.hit_bits, band.seen_bits = table_bits(band_rows * width)
-    at: cython.uint = _HITS + 14 * (cython.cast(cython.uint, 1) << band.hit_bits)
+    at: cython.uint = _HITS + 13 * (cython.cast(cython.uint, 1) << band.hit_bits)
     i: cython.int
     for i in range(16):
         band.near_rows[i] = at
-        at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 1 else 0
+        at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 2 else 0
     if slots.shape[0] != cython.cast(cython.Py_ssize_t, at):
         raise ValueError("there are not as many slots as there must be")
     if seen.shape[0] != 2 or seen.shape[1] != 1 << band.seen_bits:
         raise ValueError("the shape of what was seen is wrong")
+    if where.shape[0] != 1 << band.seen_bits:
+        raise ValueError("the number of places seen is wrong")
     if gates.shape[0] != 131072 or errors.shape[0] != 2 or errors.shape[1] != width:
         raise ValueError("the gates or the rows of errors have another size")
     y: cython.Py_ssize_t
@@ -718,9 +780,11 @@ def _set_up(
     band.slots = cython.address(slots[0])
     band.seen_close = cython.address(seen[0, 0])
     band.seen_far = cython.address(seen[1, 0])
+    band.where = cython.address(where[0])
+    band.bar = 65536 if k <= 16 else (65208 if k <= 64 else 63570)
     band.gates = cython.address(gates[0])
     band.errors = cython.address(errors[0, 0])
-    if weights_a.shape[0] != 288 or weights_b.shape[0] != 273:
+    if weights_a.shape[0] != 288 or weights_b.shape[0] != 435:
         raise ValueError("the weights' number of sets is wrong")
     if refined_a.shape[0] != 640 or refined_b.shape[0] != 4096:
         raise ValueError("the refinements' number is wrong")
@@ -747,6 +811,7 @@ def code_band(
     decoding: cython.bint,
     slots: cython.ushort[::1],
     seen: cython.ushort[:, ::1],
+    where: cython.uint[::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -769,7 +834,7 @@ def code_band(
         The entries' colours in that order.
     tree : (k - 1, 12)
     source, target : the payload, or room for it; the other is empty
-    slots, seen, gates, errors, weights_a, weights_b, refined_a, refined_b
+    slots, seen, where, gates, errors, weights_a, weights_b, refined_a, refined_b
         The model's memory as it starts, made by `entropy`.
     """
     band: Band
@@ -783,6 +848,7 @@ def code_band(
         tree,
         slots,
         seen,
+        where,
         gates,
         errors,
         source,
@@ -818,6 +884,7 @@ def choose_band(
     nothing: cython.uchar[::1],
     slots: cython.ushort[::1],
     seen: cython.ushort[:, ::1],
+    where: cython.uint[::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -854,6 +921,7 @@ def choose_band(
         tree,
         slots,
         seen,
+        where,
         gates,
         errors,
         nothing,

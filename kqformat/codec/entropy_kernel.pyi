@@ -5,6 +5,7 @@ def fill_tables(
     distances: list[int],
     activities: list[int],
     errors: list[int],
+    lengths: list[int],
     first_weights: list[int],
     costs: list[int],
 ) -> None: ...
@@ -19,6 +20,7 @@ def code_band(
     decoding: bool,
     slots: npt.NDArray[np.uint16],
     seen: npt.NDArray[np.uint16],
+    where: npt.NDArray[np.uint32],
     gates: npt.NDArray[np.uint16],
     errors: npt.NDArray[np.int32],
     weights_a: npt.NDArray[np.int16],
@@ -40,6 +42,7 @@ def choose_band(
     nothing: npt.NDArray[np.uint8],
     slots: npt.NDArray[np.uint16],
     seen: npt.NDArray[np.uint16],
+    where: npt.NDArray[np.uint32],
     gates: npt.NDArray[np.uint16],
     errors: npt.NDArray[np.int32],
     weights_a: npt.NDArray[np.int16],

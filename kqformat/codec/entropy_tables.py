@@ -28,6 +28,8 @@ ACTIVITIES = (1, 4, 9, 16, 28, 48, 90)
 ERRORS = (3, 8, 14, 22, 32, 46, 70)
 """The first of each class of the neighbours' prediction errors but the lowest."""
 
+LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160, 256)
+"""The first of each class of a match's lengths but that of none."""
 
 FIRST_WEIGHTS = (26214, 26214, -6554, 13107, 3277, 3277, 0, 0)
 """What the learnt prediction starts with for W, N, NW, NE, WW, NN, NEE, NWW, in 1/65,536."""
@@ -67,7 +69,9 @@ BLANK = 2048 << 4
 RUNS_AT = 128 * 128
 DISTANCES_AT = RUNS_AT + 128 * 8 * 2
 FINE_AT = DISTANCES_AT + 24 * 24 * 8 * 16
-HITS_AT = FINE_AT + 1024 * 192
+MATCHES_AT = FINE_AT + 1024 * 192
+AGREES_AT = MATCHES_AT + 16 * 3 * 16 * 3 * 3
+HITS_AT = AGREES_AT + 16 * 3 * 128
 """Where tables begin among the slots: by pattern first, by hashes last."""
 
 
@@ -113,9 +117,9 @@ def slot_tables() -> SlotTables:
     chance = np.array(chances(), np.int64)
     state = np.arange(4096, dtype=np.int64)
     count = np.array(COUNTS, np.int64)
-    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 6)
+    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 3)
     bounds = (chance[:-1] + chance[1:]) >> 1
-    after = chance[:, None] + 2 * ((1 << 32) - chance[:, None]) // (2 * count + 3)
+    after = chance[:, None] + 4 * ((1 << 32) - chance[:, None]) // (4 * count + 5)
     risen = np.searchsorted(bounds, after, side="right")
     gap = np.append(np.diff(count), 1 << 20)
     stirred = (risen * 0x9E3779B1 + np.arange(16) * 0x5851F42D) % (1 << 32) >> 16

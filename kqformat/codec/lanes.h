@@ -126,7 +126,7 @@ KQ_INLINE void kq_learn(unsigned short *slots, const unsigned int *places,
 }
 
 /* Find lines of 16 slots by what is left of context + offset after a shift, counted from `rows`,
-   and ask for their memory; the first two are no lines. */
+   and ask for their memory; the first three are no lines. */
 KQ_INLINE void kq_find_lines(unsigned int *places, const unsigned int *context,
                              const unsigned int *rows, unsigned int offset, int shift,
                              const unsigned short *slots)
@@ -144,7 +144,7 @@ KQ_INLINE void kq_find_lines(unsigned int *places, const unsigned int *context,
     for (i = 0; i < 16; i++)
         places[i] = rows[i] + (((context[i] + offset) >> shift) << 4);
 #endif
-    for (i = 2; i < 16; i++)
+    for (i = 3; i < 16; i++)
         kq_prefetch(slots + places[i]);
 }
 

@@ -81,6 +81,12 @@ def flat(index: int, width: int = 16, height: int = 16) -> Picture:
     return replace(ANNOTATED_ENTROPY, width=width, height=height, indices=indices)
 
 
+def tiles(size: int) -> Picture:
+    """Return tiles of six colours of a ramp."""
+    indices = ((x // 8 + y // 6) % 6 * (size // 6) for y in range(30) for x in range(48))
+    return entropy_picture(48, 30, ramp(size), indices)
+
+
 def noise(count: int, size: int) -> list[int]:
     """Return indices below `size` that no model foresees."""
     return [int.from_bytes(sha256(b"%d" % i).digest(), "big") % size for i in range(count)]
@@ -130,7 +136,7 @@ BANDS = [
     entropy("sprite", sprite(), "RGBA, with much that repeats."),
     entropy("sprite-bands", sprite(tags="E", band_shift=2), "Bands know nothing of each other."),
     entropy("bands-mixed", noisy_bands(), "Bands B and E in turn, each the shorter for its rows."),
-    entropy("empty", flat(0), "A payload of no bytes: every decision was a 1."),
+    entropy("empty", flat(0, 16, 4), "A payload of no bytes: every decision was a 1."),
     entropy(
         "empty-bands",
         replace(flat(0, 16, 10), band_shift=2, sections=(("r", RESOLUTION),)),
@@ -154,11 +160,11 @@ BANDS = [
     ),
     entropy(
         "tiles",
-        entropy_picture(
-            48, 30, ramp(6), ((x // 8 + y // 6) % 6 for y in range(30) for x in range(48))
-        ),
+        tiles(66),
         "Tiles: most pixels are decided by their candidates, some against them.",
     ),
+    entropy("tiles-of-few", tiles(20), "The same of k = 20, where fewer candidates are tried."),
+    entropy("tiles-of-six", tiles(6), "The same of k = 6, where none are tried."),
 ]
 
 PALETTES = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from web_module.places import (
     AT_DISTANCE,
     AT_FINE,
+    AT_MATCHES,
     CHANCES,
     CONTEXTS,
     CUT,
@@ -31,7 +32,7 @@ from web_module.places import (
 
 
 def lines_of_group() -> Iterator[str]:
-    """Yield what finds where the slots 2 to 15 of a group of nodes begin."""
+    """Yield what finds where the slots 3 to 15 of a group of nodes begin."""
     for four in range(4):
         context = f"(v128.load offset={CONTEXTS + 16 * four} (i32.const 0))"
         yield f"(local.set $x {context})"
@@ -43,7 +44,7 @@ def lines_of_group() -> Iterator[str]:
             f"(i32x4.shl (i32x4.shr_u (i32x4.add {mixed} (local.get $added))"
             " (global.get $near_shift)) (i32.const 4))"
         )
-        first = 4 * four - 2
+        first = 4 * four - 3
         steps = " ".join(str(first + lane) for lane in range(4))
         begin = (
             f"(i32x4.add (i32x4.splat (global.get $near_at)) (i32x4.mul"
@@ -97,6 +98,7 @@ def walk_source() -> str:
         both = (f"(i32.{comparison} (local.get $s{i}) (i32.const {16 * state}))" for i in (0, 1))
         return f"(i32.and {' '.join(both)})"
 
+    depth = f"(select {number(DEPTH)} (i32.const 15) (i32.lt_u {number(DEPTH)} (i32.const 15)))"
     return f"""
   (func (export "plan") (param $near_at i32) (param $near_bits i32)
     (global.set $near_at (local.get $near_at))
@@ -109,11 +111,12 @@ def walk_source() -> str:
     {" ".join(lines_of_group())})
 
   (func $node_bit (param $node i32) (param $at i32) (param $expected i32) (param $activity i32)
-    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
+    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (param $matched i32)
+    (param $length i32) (param $candidate i32) (param $kind i32) (result i32)
     (local $cut i32) (local $inverse i64) (local $learnt i32) (local $c1 i32) (local $c2 i32)
     (local $c3 i32) (local $p0 i32) (local $p1 i32) (local $s0 i32) (local $s1 i32)
     (local $bit i32) (local $local i32) (local $low i32) (local $middle i32) (local $size i32)
-    (local $t i32) (local $sign i32)
+    (local $t i32) (local $sign i32) (local $said i32)
     (local.set $cut {number(CUT)})
     (local.set $inverse (i64.extend_i32_u {number(INVERSE)}))
     (local.set $learnt {place(LEARNT_PLACES)})
@@ -123,7 +126,7 @@ def walk_source() -> str:
     (local.set $p0 (i32.add (i32.const {AT_DISTANCE}) (i32.add
       (i32.shl (i32.add (i32.shl (i32.add (i32.mul (local.get $c1) (i32.const 24))
         (local.get $c2)) (i32.const 3)) (local.get $activity)) (i32.const 4))
-      (select {number(DEPTH)} (i32.const 15) (i32.lt_u {number(DEPTH)} (i32.const 15))))))
+      {depth})))
     (local.set $p1 (i32.add (i32.const {AT_FINE}) (i32.add (i32.shl (i32.add (i32.mul
       (i32.and (local.get $node) (i32.const 1023)) (i32.const 24)) (local.get $c3)) (i32.const 3))
       (local.get $expected))))
@@ -148,9 +151,17 @@ def walk_source() -> str:
     (local.set $low {number(LOW)})
     (local.set $middle {number(MIDDLE)})
     (local.set $size (i32.sub {number(HIGH)} (local.get $low)))
+    (local.set $said {side("matched")})
+    (i32.store offset={LINES + 8} (i32.const 0) (i32.sub (i32.add (i32.const {AT_MATCHES})
+      (i32.add (i32.mul (i32.add (i32.mul (i32.add (i32.shl (i32.add (i32.mul
+        (local.get $length) (i32.const 3)) (local.get $said)) (i32.const 4)) {depth})
+        (i32.const 3)) {side("candidate")}) (i32.const 3)) (local.get $kind)))
+      (local.get $local)))
     (call $decide (local.get $local)
       (i32.add (i32.const 32) (i32.and (local.get $node) (i32.const 255)))
-      (i32.add (i32.const 192) (i32.add (i32.add {side("W")}
+      (i32.add (select (i32.const 192) (select (i32.const 273) (i32.const 354)
+        (i32.lt_u (local.get $length) (i32.const 8))) (i32.eq (local.get $said) (i32.const 2)))
+        (i32.add (i32.add {side("W")}
         (i32.mul {side("N")} (i32.const 3))) (i32.add (i32.mul {side("NW")} (i32.const 9))
         (i32.mul {side("NE")} (i32.const 27)))))
       (i32.add (i32.const 128) (i32.and (local.get $node) (i32.const 511)))
@@ -158,7 +169,8 @@ def walk_source() -> str:
         (i32.const 4095))))
 
   (func (export "walk") (param $excluded i32) (param $expected i32) (param $activity i32)
-    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (result i32)
+    (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (param $matched i32)
+    (param $length i32) (param $candidate i32) (param $kind i32) (result i32)
     (local $node i32) (local $at i32) (local $group i32) (local $left i32) (local $right i32)
     (local $leaf i32) (local $bit i32)
     (local.set $leaf (select (i32.const 0) (i32.sub (i32.const -1) (local.get $excluded))
@@ -179,7 +191,8 @@ def walk_source() -> str:
                 (call $find (local.get $group))))
             (local.set $bit (call $node_bit (local.get $node) (local.get $at)
               (local.get $expected) (local.get $activity)
-              (local.get $W) (local.get $N) (local.get $NW) (local.get $NE)))
+              (local.get $W) (local.get $N) (local.get $NW) (local.get $NE) (local.get $matched)
+              (local.get $length) (local.get $candidate) (local.get $kind)))
             (local.set $node (select (local.get $right) (local.get $left) (local.get $bit)))))))
       (br_if $next_node (i32.ge_s (local.get $node) (i32.const 0))))
     (i32.sub (i32.const -1) (local.get $node)))"""

@@ -3,12 +3,12 @@
 import { Coder } from "./coder.js";
 import { C_A, C_B, C_C, C_D, classTable, hash, shuffle } from "./contexts.js";
 import { FormatError } from "./errors.js";
-import { AT_HITS, AT_PATTERNS, AT_RUNS, Memory } from "./memory.js";
+import { AT_AGREES, AT_HITS, AT_PATTERNS, AT_RUNS, Memory } from "./memory.js";
 import { PlainWalk } from "./plain_walk.js";
 import { Prediction } from "./prediction.js";
 
-const OPEN_GATE = 63_570;
 const RUN_CLASS = classTable([1, 2, 3, 4, 8, 16, 32], 32);
+const LENGTH_CLASS = classTable([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160, 256], 256);
 
 /**
  * Decode the payload data[start … end − 1] of a band into `indices`, which has its size.
@@ -27,6 +27,11 @@ export function decodeBand(data, start, end, tree, channels, width, indices) {
   }
 }
 
+/** From where on a gate is open (7.5.2), which with 16 entries none is. */
+function openGate(paletteSize) {
+  return paletteSize > 64 ? 63_570 : paletteSize > 16 ? 65_208 : 65_536;
+}
+
 class Band {
   constructor(coder, tree, channels, width, ranks) {
     const memory = new Memory(ranks.length, coder);
@@ -37,7 +42,11 @@ class Band {
     this.mixer = memory.mixer;
     this.prediction = new Prediction(tree.colors, channels, width, memory.mixer);
     this.run = 0;
-    /** x[2] … x[15] of the spec, as far as the candidate and the nodes share them. */
+    this.openGate = openGate(tree.order.length);
+    /** The number of a pixel, and how many before it are those before the one that comes next. */
+    this.matchAt = 0;
+    this.matchLength = 0;
+    /** x[3] … x[15] of the spec, as far as the candidate and the nodes share them. */
     this.contexts = memory.mixer.contexts;
     /** What walks the tree to a pixel's rank (7.5.5). */
     this.walker = memory.mixer.walkOn?.(tree, memory) ?? new PlainWalk(tree, memory);
@@ -45,12 +54,13 @@ class Band {
 
   decodeRow(y) {
     const { ranks, width, contexts, memory, prediction } = this;
-    const { close: closeTable, far: farTable, gate, seenBits } = memory;
+    const { lines } = this.mixer;
+    const { close: closeTable, far: farTable, where, gate, seenBits } = memory;
     const seenShift = 32 - seenBits;
     const row = y * width;
     const up = row - width;
     const upper = up - width;
-    let run = this.run;
+    let { run, matchAt, matchLength } = this;
     for (let x = 0; x < width; x++) {
       // 7.5.1
       let W, N, NW, NE, NEE, NWW, N2, N2E, N2W;
@@ -106,16 +116,24 @@ class Band {
         kind;
       const runs = RUN_CLASS[run];
       const gatePlace = (pattern << 10) | (equal << 3) | runs;
-      const isOpen = gate[gatePlace] >= OPEN_GATE;
+      const isOpen = gate[gatePlace] >= this.openGate;
+      if (matchLength > 0) {
+        matchAt++;
+      } else if (where[farPlace] > 0) {
+        matchAt = where[farPlace] - 1;
+        matchLength = 1;
+      }
+      const matched = matchLength > 0 ? ranks[matchAt] : -1;
+      const length = LENGTH_CLASS[matchLength];
 
-      contexts[2] = Math.imul(W, C_A);
-      contexts[3] = Math.imul(N, C_A);
-      contexts[4] = Math.imul(NE, C_A);
-      contexts[5] = Math.imul(N2, C_A);
-      contexts[6] = Math.imul(W, C_A) + Math.imul(WW, C_B);
-      contexts[7] = Math.imul(N, C_A) + Math.imul(N2, C_B);
-      contexts[8] = Math.imul(NEE, C_A);
-      contexts[9] = h4;
+      contexts[3] = Math.imul(W, C_A);
+      contexts[4] = Math.imul(N, C_A);
+      contexts[5] = Math.imul(NE, C_A);
+      contexts[6] = Math.imul(N2, C_A);
+      contexts[7] = Math.imul(W, C_A) + Math.imul(WW, C_B);
+      contexts[8] = Math.imul(N, C_A) + Math.imul(N2, C_B);
+      contexts[9] = Math.imul(NEE, C_A);
+      contexts[10] = h4;
       contexts[12] = h7;
       contexts[13] = Math.imul(W, C_A) + Math.imul(N, C_B);
       contexts[14] = Math.imul(N, C_A) + Math.imul(NE, C_B);
@@ -124,19 +142,32 @@ class Band {
       let rank = candidate;
       let isCandidate = false;
       if (isOpen) {
-        contexts[10] = Math.imul(WW, C_A);
-        contexts[11] = h11;
+        contexts[11] = Math.imul(WW, C_A);
+        const agreed = length === 0 ? 2 : matched === candidate ? 1 : 0;
+        lines[2] = AT_AGREES + (3 * length + agreed) * 128 + pattern;
         isCandidate = this.decideCandidate(kind, candidate, pattern, equal, runs, W === N) === 1;
       }
       if (isCandidate) {
         prediction.skip(x);
       } else {
-        contexts[10] = 10;
-        contexts[11] = Math.imul(far, C_A);
+        contexts[11] = 10;
         prediction.predict(W, N, NW, NE, WW, N2, NEE, NWW);
         const expected = prediction.expected(x);
         const { activity } = prediction;
-        rank = this.walker.walk(isOpen ? candidate : -1, expected, activity, W, N, NW, NE);
+        const excluded = isOpen ? candidate : -1;
+        rank = this.walker.walk(
+          excluded,
+          expected,
+          activity,
+          W,
+          N,
+          NW,
+          NE,
+          matched,
+          length,
+          candidate,
+          kind,
+        );
         prediction.learn(x, rank);
       }
       ranks[row + x] = rank;
@@ -148,11 +179,15 @@ class Band {
       run = hit ? (run < 32 ? run + 1 : 32) : 0;
       closeTable[closePlace] = rank + 1;
       farTable[farPlace] = rank + 1;
+      where[farPlace] = row + x + 1;
+      matchLength = rank === matched ? Math.min(matchLength + 1, 256) : 0;
     }
     if (this.coder.isExhausted()) {
       throw new FormatError("an entropy-coded band ends before its last pixel");
     }
     this.run = run;
+    this.matchAt = matchAt;
+    this.matchLength = matchLength;
     prediction.endRow();
   }
 
@@ -164,9 +199,9 @@ class Band {
     const key = Math.imul(kind, C_B) + Math.imul(candidate, C_D);
     lines[0] = AT_PATTERNS + 128 * pattern + equal;
     lines[1] = AT_RUNS + 16 * pattern + 2 * runs + (isLevel ? 1 : 0);
-    for (let i = 2; i < 16; i++) {
+    for (let i = 3; i < 16; i++) {
       lines[i] =
-        AT_HITS + ((i - 2) << hitBits) + (shuffle((contexts[i] + key) | 0) >>> (32 - hitBits));
+        AT_HITS + ((i - 3) << hitBits) + (shuffle((contexts[i] + key) | 0) >>> (32 - hitBits));
     }
     const rb = shuffle((key + Math.imul(equal, C_A)) | 0) >>> 20;
     return mixer.decide(0, 8 * kind + runs, 3 * (equal & 63) + kind, pattern, rb);

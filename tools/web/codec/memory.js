@@ -10,20 +10,23 @@ export const AT_PATTERNS = 0;
 export const AT_RUNS = AT_PATTERNS + 128 * 128;
 export const AT_DISTANCE = AT_RUNS + 128 * 8 * 2;
 export const AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16;
-export const AT_HITS = AT_FINE + 1024 * 24 * 8;
+export const AT_MATCHES = AT_FINE + 1024 * 24 * 8;
+export const AT_AGREES = AT_MATCHES + 16 * 3 * 16 * 3 * 3;
+export const AT_HITS = AT_AGREES + 16 * 3 * 128;
 
-/** The tables whose size depends on the band. HITS and NEAR are numbered 0 to 13 here. */
+/** The tables whose size depends on the band. HITS and NEAR are numbered 0 to 12 here. */
 export class Memory {
   constructor(pixels, coder) {
     const bits = Math.ceil(Math.log2(pixels)); // exact for the powers of two
     this.nearBits = clamp(bits + 4, 10, 19);
     this.hitBits = clamp(bits + 1, 10, 17);
     this.seenBits = clamp(bits + 1, 8, 20);
-    this.atNear = AT_HITS + 14 * 2 ** this.hitBits;
+    this.atNear = AT_HITS + 13 * 2 ** this.hitBits;
     this.close = new Uint16Array(2 ** this.seenBits);
     this.far = new Uint16Array(2 ** this.seenBits);
+    this.where = new Uint32Array(2 ** this.seenBits);
     this.gate = startingGates();
-    const slots = this.atNear + 14 * 2 ** this.nearBits;
+    const slots = this.atNear + 13 * 2 ** this.nearBits;
     this.mixer = makeMixer(coder, slots, startingWeightsA(), startingWeightsB(), 640, 4096);
     fillSlots(this.mixer.slots);
   }
@@ -66,7 +69,7 @@ function startingWeightsA() {
 }
 
 function startingWeightsB() {
-  const weights = new Int32Array(273 * WIDTH_OF_SET);
+  const weights = new Int32Array(435 * WIDTH_OF_SET);
   const kinds = WEIGHTS_B.slice(0, 3 * WIDTH_OF_SET);
   for (let set = 0; set < 192; set += 3) {
     weights.set(kinds, set * WIDTH_OF_SET);

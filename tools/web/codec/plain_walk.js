@@ -2,7 +2,7 @@
 // WebAssembly has one of its own.
 
 import { C_D, DISTANCE_CLASS, shuffle } from "./contexts.js";
-import { AT_DISTANCE, AT_FINE } from "./memory.js";
+import { AT_DISTANCE, AT_FINE, AT_MATCHES } from "./memory.js";
 import {
   CUT,
   DEPTH,
@@ -27,8 +27,8 @@ export class PlainWalk {
     this.mixer = memory.mixer;
   }
 
-  /** Walk the tree to the pixel's rank (7.5.5); `excluded` is −1 for none. */
-  walk(excluded, expected, activity, W, N, NW, NE) {
+  /** Walk the tree to the pixel's rank (7.5.5); `excluded` and `matched` are −1 for none. */
+  walk(excluded, expected, activity, W, N, NW, NE, matched, length, candidate, kind) {
     const { nodes } = this;
     const excludedLeaf = excluded < 0 ? 0 : -1 - excluded; // 0, the root, is no side
     let node = 0;
@@ -47,14 +47,32 @@ export class PlainWalk {
           group = nodes[at + GROUP];
           this.findLines(group);
         }
-        bit = this.decideNode(node, expected, activity, W, N, NW, NE);
+        const set = this.findMatch(at, matched, length, candidate, kind);
+        bit = this.decideNode(node, expected, activity, W, N, NW, NE, set);
       }
       node = bit ? right : left;
     }
     return -1 - node;
   }
 
-  /** Find where the slots 2 to 15 of a group begin. */
+  /** Find slot 2, which what the match said leads to; return the first set of list B. */
+  findMatch(at, matched, length, candidate, kind) {
+    const { nodes } = this;
+    const low = nodes[at + LOW];
+    const middle = nodes[at + MIDDLE];
+    const last = nodes[at + HIGH] - 1;
+    const depth = nodes[at + DEPTH];
+    const said = side(matched, low, middle, last);
+    const offered = side(candidate, low, middle, last);
+    this.mixer.lines[2] =
+      AT_MATCHES +
+      (((3 * length + said) * 16 + (depth < 15 ? depth : 15)) * 3 + offered) * 3 +
+      kind -
+      nodes[at + LOCAL];
+    return 192 + (said === 2 ? 0 : length < 8 ? 81 : 162);
+  }
+
+  /** Find where the slots 3 to 15 of a group begin. */
   findLines(group) {
     const { memory } = this;
     const { contexts, lines } = this.mixer;
@@ -62,13 +80,13 @@ export class PlainWalk {
     const shift = 36 - nearBits;
     const added = Math.imul(group, C_D);
     let begin = memory.atNear;
-    for (let i = 2; i < 16; i++) {
+    for (let i = 3; i < 16; i++) {
       lines[i] = begin + (((shuffle(contexts[i]) + added) >>> shift) << 4);
       begin += 1 << nearBits;
     }
   }
 
-  decideNode(node, expected, activity, W, N, NW, NE) {
+  decideNode(node, expected, activity, W, N, NW, NE, set) {
     const { mixer, nodes } = this;
     const { lines, slots } = mixer;
     const at = node * NODE_SIZE;
@@ -104,7 +122,7 @@ export class PlainWalk {
     const middle = nodes[at + MIDDLE];
     const last = nodes[at + HIGH] - 1;
     const b =
-      192 +
+      set +
       side(W, low, middle, last) +
       3 * side(N, low, middle, last) +
       9 * side(NW, low, middle, last) +
