@@ -55,7 +55,7 @@ class Band {
   decodeRow(y) {
     const { ranks, width, contexts, memory, prediction } = this;
     const { lines } = this.mixer;
-    const { close: closeTable, far: farTable, where, gate, seenBits } = memory;
+    const { close: closeTable, where, gate, seenBits } = memory;
     const seenShift = 32 - seenBits;
     const row = y * width;
     const up = row - width;
@@ -96,7 +96,8 @@ class Band {
       const closePlace = h7 >>> seenShift;
       const farPlace = h11 >>> seenShift;
       const close = closeTable[closePlace];
-      const far = farTable[farPlace];
+      const met = where[farPlace];
+      const far = met > 0 ? (ranks[met - 1] + 1) & 65_535 : 0; // what SEEN[1] holds
       const kind = far > 0 ? 0 : close > 0 ? 1 : 2;
       const candidate = far > 0 ? far - 1 : close > 0 ? close - 1 : W;
       const equal =
@@ -119,8 +120,8 @@ class Band {
       const isOpen = gate[gatePlace] >= this.openGate;
       if (matchLength > 0) {
         matchAt++;
-      } else if (where[farPlace] > 0) {
-        matchAt = where[farPlace] - 1;
+      } else if (met > 0) {
+        matchAt = met - 1;
         matchLength = 1;
       }
       const matched = matchLength > 0 ? ranks[matchAt] : -1;
@@ -178,7 +179,6 @@ class Band {
       gate[gatePlace] = g + (((hit ? 65_535 : 0) - g) >> 6);
       run = hit ? (run < 32 ? run + 1 : 32) : 0;
       closeTable[closePlace] = rank + 1;
-      farTable[farPlace] = rank + 1;
       where[farPlace] = row + x + 1;
       matchLength = rank === matched ? Math.min(matchLength + 1, 256) : 0;
     }

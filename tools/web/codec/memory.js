@@ -23,7 +23,6 @@ export class Memory {
     this.seenBits = clamp(bits + 1, 8, 20);
     this.atNear = AT_HITS + 13 * 2 ** this.hitBits;
     this.close = new Uint16Array(2 ** this.seenBits);
-    this.far = new Uint16Array(2 ** this.seenBits);
     this.where = new Uint32Array(2 ** this.seenBits);
     this.gate = startingGates();
     const slots = this.atNear + 13 * 2 ** this.nearBits;
