@@ -466,7 +466,7 @@ class Slot:
     def opinion(self) -> int:
         """Return the logit, the smaller the less the slot has learnt."""
         count = COUNTS[self.step]
-        return 10 * (2 * self.state - 4095) * count // (17 * count + 3)
+        return 10 * (2 * self.state - 4095) * count // (17 * count + 4)
 
     def learn(self, bit: int) -> None:
         """Move towards what came; that of a 0 mirrors that of a 1."""
@@ -479,7 +479,7 @@ class Slot:
 def risen(state: int, step: int) -> tuple[int, int]:
     """Return a slot's state and step after a 1."""
     chance = CHANCE[state]
-    after = chance + 4 * ((1 << 32) - chance) // (4 * COUNTS[step] + 5)
+    after = chance + 2 * ((1 << 32) - chance) // (2 * COUNTS[step] + 3)
     state = bisect_right(BOUND, after)
     if step < 15:
         gap = COUNTS[step + 1] - COUNTS[step]

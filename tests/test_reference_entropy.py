@@ -225,10 +225,10 @@ def test_reads_any_picture(data: st.DataObject, palette_size: int, rows: int) ->
 
 def test_a_flat_picture_may_take_no_bytes() -> None:
     """All decisions are 1 where each pixel is the last leaf; then there is nothing to write."""
-    palette, indices = np.array(PALETTE, np.uint8), np.zeros((4, 16), np.uint8)
+    palette, indices = np.array(PALETTE, np.uint8), np.zeros((3, 16), np.uint8)
     assert encoded(indices, palette) == b""
     check_read(indices, palette)
-    assert read_by_package(b"", palette, indices.shape) == [0] * 64
+    assert read_by_package(b"", palette, indices.shape) == [0] * 48
 
 
 def mutated(payload: bytes) -> list[bytes]:

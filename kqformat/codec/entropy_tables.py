@@ -117,9 +117,9 @@ def slot_tables() -> SlotTables:
     chance = np.array(chances(), np.int64)
     state = np.arange(4096, dtype=np.int64)
     count = np.array(COUNTS, np.int64)
-    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 3)
+    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 4)
     bounds = (chance[:-1] + chance[1:]) >> 1
-    after = chance[:, None] + 4 * ((1 << 32) - chance[:, None]) // (4 * count + 5)
+    after = chance[:, None] + 2 * ((1 << 32) - chance[:, None]) // (2 * count + 3)
     risen = np.searchsorted(bounds, after, side="right")
     gap = np.append(np.diff(count), 1 << 20)
     stirred = (risen * 0x9E3779B1 + np.arange(16) * 0x5851F42D) % (1 << 32) >> 16

@@ -40,10 +40,10 @@ def round_trip(indices: Indices, palette: npt.NDArray[np.uint8]) -> bytes:
 
 @pytest.mark.parametrize("colors", [2, 16, 256])
 def test_noise_costs_little(colors: int) -> None:
-    """What cannot be predicted takes less than 0.7 % more than packed, before it is packed."""
+    """What cannot be predicted takes less than 0.5 % more than packed, before it is packed."""
     noise = np.random.default_rng(2).integers(0, colors, (256, 512)).astype(np.uint8)
     packed = packed_byte_length(noise.size, (colors - 1).bit_length())
-    assert packed * 0.999 < len(round_trip(noise, palette_of(colors))) < packed * 1.007
+    assert packed * 0.999 < len(round_trip(noise, palette_of(colors))) < packed * 1.005
 
 
 def flat_then_other(y: Indices, x: Indices, k: int) -> Indices:
@@ -89,7 +89,7 @@ def test_palettes_that_are_hard_to_split(palette: npt.NDArray[np.uint8]) -> None
     round_trip(as_indices(indices, k), palette)
 
 
-PINNED = "3e2b0981c990d2d96df5461154b39c8d9851c99ea7a26c0ee3a32c244ee64ef6"
+PINNED = "bd67c72c88c991fee680e3811cec598a304f4023571a3108cfbdb1b7ed04feb4"
 
 
 def test_bytes_are_what_they_were() -> None:

@@ -47,7 +47,7 @@ export const CHANCE_16 = Int32Array.from(CHANCE, (chance) => Math.floor(chance /
 /** The opinion of each slot, a logit. */
 export const OPINION = Int16Array.from({ length: 65_536 }, (_, slot) => {
   const n = COUNTS[slot & 15];
-  return Math.floor((10 * (2 * (slot >> 4) - 4095) * n) / (17 * n + 3));
+  return Math.floor((10 * (2 * (slot >> 4) - 4095) * n) / (17 * n + 4));
 });
 
 /** What each slot becomes: FOLLOWER[slot] after a 0, FOLLOWER[65,536 + slot] after a 1. */
@@ -63,7 +63,7 @@ function makeFollowers() {
     let next = 0; // the chances rise with the state, and so does the number of bounds below
     for (let state = 0; state < 4096; state++) {
       const rest = 2 ** 32 - CHANCE[state];
-      const chance = CHANCE[state] + Math.floor((4 * rest) / (4 * COUNTS[step] + 5));
+      const chance = CHANCE[state] + Math.floor((2 * rest) / (2 * COUNTS[step] + 3));
       while (next < 4095 && bounds[next] <= chance) {
         next++;
       }
