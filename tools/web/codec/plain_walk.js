@@ -47,8 +47,19 @@ export class PlainWalk {
           group = nodes[at + GROUP];
           this.findLines(group);
         }
-        const set = this.findMatch(at, matched, length, candidate, kind);
-        bit = this.decideNode(node, expected, activity, W, N, NW, NE, set);
+        bit = this.decideNode(
+          node,
+          expected,
+          activity,
+          W,
+          N,
+          NW,
+          NE,
+          matched,
+          length,
+          candidate,
+          kind,
+        );
       }
       node = bit ? right : left;
     }
@@ -86,7 +97,7 @@ export class PlainWalk {
     }
   }
 
-  decideNode(node, expected, activity, W, N, NW, NE, set) {
+  decideNode(node, expected, activity, W, N, NW, NE, matched, length, candidate, kind) {
     const { mixer, nodes } = this;
     const { lines, slots } = mixer;
     const at = node * NODE_SIZE;
@@ -122,7 +133,7 @@ export class PlainWalk {
     const middle = nodes[at + MIDDLE];
     const last = nodes[at + HIGH] - 1;
     const b =
-      set +
+      this.findMatch(at, matched, length, candidate, kind) +
       side(W, low, middle, last) +
       3 * side(N, low, middle, last) +
       9 * side(NW, low, middle, last) +
