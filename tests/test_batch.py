@@ -210,6 +210,18 @@ def test_group_names_files_at_its_end(tmp_path: Path) -> None:
     assert [type(error) for error in failures] == [FileExistsError]
 
 
+@linux
+def test_a_group_commits_when_it_is_full(tmp_path: Path) -> None:
+    """Of 101 files, each open until it has its name, 100 have theirs before the end."""
+    failures: list[OSError] = []
+    with FileGroup(force=False) as group:
+        for number in range(101):
+            group.add(Job("", str(tmp_path / f"{number}")), b"data", failures.append)
+        assert len(contents(tmp_path)) == 100
+    assert len(contents(tmp_path)) == 101
+    assert failures == []
+
+
 def test_gate_waits_for_those_inside() -> None:
     """`close` returns when the last writer is through, and nobody gets in after it."""
     gate, steps = Gate(), []

@@ -24,6 +24,7 @@ from PIL import Image
 
 import kqformat
 from kqformat.cli import jobs, plan
+from kqformat.cli.places import Places
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 Capture = pytest.CaptureFixture[str]
@@ -129,6 +130,29 @@ def test_unreadable_folder_in_a_tree_is_an_error(
     assert kq("encode", "-r", "in", "-d", "out") == 1
     assert names(folder / "out") == ["a.kq", "b.kq", "x/c.kq"]
     assert re.fullmatch(r"kq: in/x/y: .+\n", capsys.readouterr().err)
+
+
+@posix
+def test_places_are_one_for_each_file(folder: Path) -> None:
+    """Links to folders and to files, `..` and `.` come to one name; links' own names do not."""
+    (folder / "way").symlink_to("in")
+    (folder / "in" / "link.png").symlink_to("b.png")
+    places = Places()
+    real = os.path.realpath("in/b.png")
+    names = ["in/b.png", "./in/b.png", "way/b.png", "way/link.png", "in/x/../b.png", real]
+    assert {places.of(name) for name in names} == {real}
+    assert places.of("way/missing.png") == os.path.join(os.path.dirname(real), "missing.png")
+    assert places.of("way/x/..") == os.path.dirname(real)
+    assert places.of("way/x/.") == places.of("in/x/") == os.path.join(os.path.dirname(real), "x")
+    assert (places.of("-"), places.of("memory://a/../b")) == ("-", "memory://a/../b")
+
+
+@posix
+@pytest.mark.parametrize("name", ["in", "in/", "./in", "in/x/.."])
+def test_a_tree_is_written_below_whatever_the_folder_is_called(folder: Path, name: str) -> None:
+    """Names below a folder do not depend on how that is spelt."""
+    assert kq("encode", "-r", "-q", name, "-d", "out") == 0
+    assert names(folder / "out") == TREE
 
 
 @posix

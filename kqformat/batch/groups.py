@@ -1,4 +1,4 @@
-"""Several new files that are flushed to the disk together, and only then get their names.
+"""New files that are flushed to the disk together, up to 100, and only then get their names.
 
 A flush takes milliseconds, however little there is to flush: more than a small picture takes to be
 encoded. Where the system cannot flush a whole file system (Linux can), or a file replaces another,
@@ -21,8 +21,8 @@ from kqformat.batch.jobs import STANDARD, Job
 from kqformat.nameless import give_name, open_nameless
 from kqformat.stores import is_url
 
-MAX_FILES = 100
-"""The most files of a group: each is open until it has its name."""
+_MAX_WAITING = 100
+"""Each is open until it has its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Nameless:
 
 
 class FileGroup:
-    """Files that wait for their names; at the end of a `with` block they get them.
+    """Files that wait for their names, which they have at the end of a `with` block at the latest.
 
     Parameters
     ----------
@@ -67,13 +67,15 @@ class FileGroup:
         data : bytes
             What is to be in it.
         failed : callable
-            Is told the error if, at the end, the file cannot have its name.
+            Is told the error if the file cannot have its name, when others have been added.
 
         Raises
         ------
         OSError
             If it cannot be written.
         """
+        if len(self._waiting) >= _MAX_WAITING:
+            self.commit()
         target = self._free_place(job)
         descriptor = open_nameless(target.parent, 0o666) if target is not None else None
         if target is None or descriptor is None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from pickle import PicklingError
 from typing import Generic
 
-from kqformat.batch.groups import MAX_FILES
 from kqformat.batch.jobs import FAILURES, Job, explanation, status_of
 from kqformat.batch.manifest import Manifest
 from kqformat.batch.summary import RECORDED
@@ -26,6 +25,7 @@ TASKS_AT_ONCE = 32
 """How many tasks are with an executor that does not say what it wants."""
 
 _TASK_SECONDS = 0.25
+_TASK_FILES = 500
 _TASK_BYTES = 1 << 20
 _TASK_PASSED = 1000
 _FIRST_FILES = 8
@@ -230,8 +230,8 @@ class Batch(Generic[Facts]):
     def _learn(self, files: int, seconds: float) -> None:
         """Have the next tasks take the time that they are to take."""
         if self._most_files > 1 or self._executor is not None or self._manifest is not None:
-            wanted = int(_TASK_SECONDS * files / max(seconds, 1e-6)) if files else MAX_FILES
-            self._most_files = min(MAX_FILES, max(1, wanted))
+            wanted = int(_TASK_SECONDS * files / max(seconds, 1e-6)) if files else _TASK_FILES
+            self._most_files = min(_TASK_FILES, max(1, wanted))
 
     def _told(self, task: _Task[Facts]) -> Iterator[Result[Facts]]:
         """Yield the results of a task, which are then recorded."""

@@ -10,11 +10,11 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from kqformat.cli.console import STANDARD, complain
 from kqformat.cli.jobs import Job
+from kqformat.cli.places import Places, with_faults
 from kqformat.errors import ParameterError
 from kqformat.limits import DEFAULT_LIMITS
 from kqformat.stores import is_folder, is_url, objects_below
@@ -146,15 +146,17 @@ def plan_jobs(
         raise ParameterError("more than one file would be written to standard output")
     if STANDARD in short and _is_terminal():
         raise ParameterError("standard output is a terminal; -o names a file")
-    is_taken = Counter(map(_place, short))
+    places = Places()
+    is_taken = Counter(map(places.of, short))
     targets = [
-        _target(*pair, options, suffix, ()) if is_taken[_place(target)] > 1 else target
+        _target(*pair, options, suffix, ()) if is_taken[places.of(target)] > 1 else target
         for pair, target in zip(found, short, strict=True)
     ]
     makes_folder = options.directory is not None
-    return _with_faults(
-        [Job(name, target, makes_folder) for (name, _), target in zip(found, targets, strict=True)]
-    )
+    jobs = [
+        Job(name, target, makes_folder) for (name, _), target in zip(found, targets, strict=True)
+    ]
+    return with_faults(jobs, places)
 
 
 def expand_inputs(
@@ -205,11 +207,9 @@ def _expand(
     paths = list(_walk(name, extensions))
     if not paths and not options.quiet:
         complain(f"{name}: has no files to {options.command}")
+    beginning = f"{name.rstrip('/')}/" if is_url(name) else os.path.join(name, "")
     for path in paths:
-        yield (
-            path,
-            path[len(name.rstrip("/")) + 1 :] if is_url(name) else os.path.relpath(path, name),
-        )
+        yield path, os.curdir if path == name else path.removeprefix(beginning)
 
 
 def _is_folder(name: str, options: argparse.Namespace) -> bool:
@@ -226,7 +226,7 @@ def _walk(name: str, extensions: Collection[str]) -> Iterator[str]:
     for folder, folders, files in os.walk(name, onerror=unreadable.append):
         folders.sort()
         for file in sorted(files):
-            if Path(file).suffix.lower() in extensions:
+            if os.path.splitext(file)[1].lower() in extensions:
                 yield os.path.join(folder, file)
     yield from (str(error.filename) for error in unreadable)
 
@@ -247,35 +247,6 @@ def _target(
 
 def _below(folder: str, path: str) -> str:
     return f"{folder.rstrip('/')}/{path}" if is_url(folder) else os.path.join(folder, path)
-
-
-def _place(name: str) -> str:
-    """Return the one name of a file that has several."""
-    if name == STANDARD or is_url(name):
-        return name
-    return os.path.normcase(os.path.realpath(name))
-
-
-def _with_faults(jobs: list[Job]) -> list[Job]:
-    """Find the jobs that would spoil a file: their own source, or another's target."""
-    writers: dict[str, list[Job]] = {}
-    for job in jobs:
-        writers.setdefault(_place(job.target), []).append(job)
-    return [replace(job, fault=_fault(job, writers[_place(job.target)])) for job in jobs]
-
-
-def _fault(job: Job, writers: list[Job]) -> str | None:
-    if job.target == STANDARD:
-        return None
-    source = _place(job.source)
-    if _place(job.target) == source:
-        return "would be overwritten with its own result; -o or -d gives that another place"
-    others = [writer for writer in writers if writer is not job]
-    if not others:
-        return None
-    if source in [_place(other.source) for other in others]:
-        return "is given more than once"
-    return f"would be written to {job.target}, as would {others[0].source}; -o gives another name"
 
 
 def _is_terminal() -> bool:
