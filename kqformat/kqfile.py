@@ -19,7 +19,7 @@ from kqformat.codec.grid import Grid
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
 from kqformat.codec.reduction import averaged, picked
-from kqformat.codec.region import pixel_bit, read_entropy_band, read_region
+from kqformat.codec.region import pixel_bit, read_entropy_strip, read_region
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import (
     decode_indexed,
@@ -88,7 +88,7 @@ class KqFile:
         self._limits = limits
         self.layout: Layout = read_structure(data, limits)
         """Where everything stands in the file."""
-        self._band: tuple[int, Indices] | None = None
+        self._strip: tuple[tuple[int, int], Indices] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -127,8 +127,9 @@ class KqFile:
             return 0
         number = y >> head.band_shift
         if self.layout.bands[number].tag == ENTROPY_TAG:
-            row = y - (number << head.band_shift)
-            return int(self._entropy_band(data, number, row + 1)[row, x])
+            strip = partial(self._entropy_strip, data)
+            pixel = read_region(data, self.layout, x, y, x + 1, y + 1, strip)
+            return int(pixel[0, 0])
         start = pixel_bit(self.layout, x, y)
         end = start + head.index_width
         with byte_view(data) as view, view[start // 8 : -(-end // 8)] as run:
@@ -149,8 +150,8 @@ class KqFile:
             If an index has no palette entry, or an entropy-coded band is damaged.
         """
         data = self._open_data()
-        band = partial(self._entropy_band, data)
-        indices = read_region(data, self.layout, left, top, right, bottom, band)
+        strip = partial(self._entropy_strip, data)
+        indices = read_region(data, self.layout, left, top, right, bottom, strip)
         return IndexedImage(indices, self.palette, self.metadata)
 
     def thumbnail(self, max_size: int | tuple[int, int]) -> npt.NDArray[np.uint8]:
@@ -321,23 +322,23 @@ class KqFile:
 
     def close(self) -> None:
         """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""
-        data, self._data, self._band = self._data, None, None
+        data, self._data, self._strip = self._data, None, None
         if isinstance(data, mmap.mmap | FileView):
             data.close()
 
-    def _entropy_band(self, data: BytesLike, number: int, rows: int) -> Indices:
-        """Return an entropy-coded band from the top, which is kept for what is read next.
+    def _entropy_strip(self, data: BytesLike, band: int, strip: int, rows: int) -> Indices:
+        """Return a strip of an entropy-coded band from the top, kept for what is read next.
 
         It is decoded down to what is asked for, if that is deeper than before, to the end.
         """
-        band = self._band
-        if band is not None and band[0] == number:
-            if len(band[1]) >= rows:
-                return band[1]
-            indices = read_entropy_band(data, self.layout, number)
+        kept = self._strip
+        if kept is not None and kept[0] == (band, strip):
+            if len(kept[1]) >= rows:
+                return kept[1]
+            indices = read_entropy_strip(data, self.layout, band, strip)
         else:
-            indices = read_entropy_band(data, self.layout, number, rows)
-        self._band = number, indices
+            indices = read_entropy_strip(data, self.layout, band, strip, rows)
+        self._strip = (band, strip), indices
         return indices
 
     def _open_data(self) -> BytesLike:

@@ -463,23 +463,25 @@ class Slot:
         self.state = state
         self.step = step
 
-    def opinion(self) -> int:
+    def opinion(self, pace: int) -> int:
         """Return the logit, the smaller the less the slot has learnt."""
-        count = COUNTS[self.step]
-        return 10 * (2 * self.state - 4095) * count // (17 * count + 4)
+        return (2 * self.state - 4095) * TRUST[pace][self.step] >> 13
 
-    def learn(self, bit: int) -> None:
+    def learn(self, bit: int, pace: int) -> None:
         """Move towards what came; that of a 0 mirrors that of a 1."""
         state = self.state if bit else 4095 - self.state
-        state, self.step = risen(state, self.step)
+        state, self.step = risen(state, self.step, pace)
         self.state = state if bit else 4095 - state
 
 
+TRUST = [[81920 * count // (17 * count + rest) for count in COUNTS] for rest in (6, 3)]
+
+
 @cache
-def risen(state: int, step: int) -> tuple[int, int]:
+def risen(state: int, step: int, pace: int) -> tuple[int, int]:
     """Return a slot's state and step after a 1."""
     chance = CHANCE[state]
-    after = chance + 2 * ((1 << 32) - chance) // (2 * COUNTS[step] + 3)
+    after = chance + 4 * ((1 << 32) - chance) // (4 * COUNTS[step] + 6 - pace)
     state = bisect_right(BOUND, after)
     if step < 15:
         gap = COUNTS[step + 1] - COUNTS[step]
@@ -501,10 +503,11 @@ class Mixer:
         fresh = [squash(256 * (cell - 12)) for cell in range(25)] + [65535]
         self.refined_a, self.refined_b = ([fresh[:] for _ in range(n)] for n in refinement_counts)
         self.decisions = 0
+        self.pace = 0
 
     def decide(self, slots: list[Slot], set_a: int, set_b: int, place_a: int, place_b: int) -> int:
         """Decode one decision by 16 slots, and learn from it."""
-        opinions = [slot.opinion() for slot in slots]
+        opinions = [slot.opinion(self.pace) for slot in slots]
         weights = self.weights_a[set_a], self.weights_b[set_b]
         logits = [self.mix(opinions, chosen) for chosen in weights]
         middle = LARGEST_LOGIT + (sum(logits) >> 1)
@@ -513,7 +516,7 @@ class Mixer:
         refined = (a[cell] + b[cell]) * (256 - part) + (a[cell + 1] + b[cell + 1]) * part >> 8
         probability = (2 * squash(middle - LARGEST_LOGIT) + refined + 2) >> 2
         bit = self.coder.bit(clamp(probability, 1, 65535))
-        shift = 1 if self.decisions < 131072 else 2
+        shift = 1 if self.decisions < 65536 else 2
         self.decisions += 1
         for logit, chosen in zip(logits, weights, strict=True):
             error = 65536 * bit - squash(logit) >> 1
@@ -524,7 +527,7 @@ class Mixer:
         for row in a, b:
             row[nearest] += 65535 * bit - row[nearest] >> 6
         for slot in slots:
-            slot.learn(bit)
+            slot.learn(bit, self.pace)
         return bit
 
     @staticmethod
@@ -793,6 +796,7 @@ class BandDecoder:
         far, close = self.seen.get(far_place, 0), self.seen.get(close_place, 0)
         candidate = self.find_candidate(around, far, close)
         match = self.find_match(far_place[1])
+        self.mixer.pace = int(candidate.equal > 0)
         gate_place = candidate.pattern, candidate.equal, candidate.run_class
         gate = self.gates.get(gate_place, self.gate_at_start(candidate))
         is_open = gate >= self.open_gate
@@ -995,8 +999,8 @@ class BandDecoder:
     def decide_surely(self, first: Slot, second: Slot) -> int:
         """Decode a decision of which the first two slots are sure; only these learn."""
         bit = self.coder.bit(CHANCE[first.state + second.state >> 1] >> 16)
-        first.learn(bit)
-        second.learn(bit)
+        first.learn(bit, self.mixer.pace)
+        second.learn(bit, self.mixer.pace)
         return bit
 
     # §7.6
@@ -1048,8 +1052,24 @@ def read_starts() -> dict[str, list[list[int]]]:
 
 
 def decode_entropy_band(payload: bytes, palette: list[Color], rows: int, width: int) -> list[int]:
-    """Return the `rows * width` indices of an entropy-coded band, or raise FormatError."""
-    return BandDecoder(payload, palette, rows, width).decode()
+    """Return the `rows * width` indices of an entropy-coded band (§6.2), or raise FormatError."""
+    count = max(1, width // 8192)
+    columns = [(i + 1) * width // count - i * width // count for i in range(count)]
+    at = 4 * (count - 1)
+    strips: list[list[int]] = []
+    for number, strip_width in enumerate(columns):
+        end = len(payload)
+        if number < count - 1:
+            end = at + int.from_bytes(payload[4 * number : 4 * number + 4], "big")
+        if not at <= end <= len(payload):
+            raise FormatError(f"the {count} strips do not fit {len(payload)} bytes")
+        strips.append(BandDecoder(payload[at:end], palette, rows, strip_width).decode())
+        at = end
+    indices: list[int] = []
+    for row in range(rows):
+        for strip, strip_width in zip(strips, columns, strict=True):
+            indices += strip[row * strip_width : (row + 1) * strip_width]
+    return indices
 
 
 # ---- §7.7 Coded palettes

@@ -161,7 +161,7 @@ class _Recorder:
     def _decide(self, decide: Callable[..., int]) -> Callable[..., int]:
         def wrapped(slots: list[Any], *places: int) -> int:
             if self.is_first:
-                opinions = " ".join(str(slot.opinion()) for slot in slots)
+                opinions = " ".join(str(slot.opinion(self.band.mixer.pace)) for slot in slots)
                 self.lines += [
                     f"      t: {opinions}",
                     "      weights A {}, B {}; refinements A {}, B {}".format(*places),

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,8 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
             before = entropy._memory(*ranks.shape)
             after = entropy._memory(*ranks.shape)
             room = np.empty(3 * ranks.size + 4096, np.uint8)
-            entropy_kernel.code_band(ranks, tree.colors, tree.nodes, room[:0], room, False, *after)
+            code = partial(entropy_kernel.code_band, ranks, len(ranks), tree.colors, tree.nodes)
+            code(room[:0], room, False, *after)
             learnt_a, learnt_b = after[5], after[6]
             changed = (learnt_a != before[5]).any(axis=1)
             for row in range(24):

@@ -13,14 +13,17 @@ import cython
 from cython.cimports.kqformat.codec.mixing_kernel import (
     Model,
     adapt,
+    after,
     attach,
     code,
     finish,
     kq_find_lines,
+    kq_is_supported,
     kq_predict,
     kq_prefetch,
     kq_sides,
     mix,
+    set_pace,
     start,
 )
 from cython.cimports.kqformat.codec.palette_tree_kernel import Node
@@ -30,6 +33,8 @@ if not cython.compiled:
         "kqformat.codec.entropy_kernel is not compiled; install the package with pip "
         "(a C compiler is needed where there is no wheel)"
     )
+if not kq_is_supported():
+    raise ImportError("kqformat was compiled for processors with SSSE3, which this one has not")
 
 _RUNS = cython.declare(cython.uint, 16384)
 _DISTANCES = cython.declare(cython.uint, 18432)
@@ -234,7 +239,7 @@ def _look_around(
 @cython.nogil
 @cython.exceptval(check=False)
 def _guess(band: band_p, s: pixel_p) -> cython.void:
-    """Find the candidate, and whether it is tried."""
+    """Find the candidate, whether it is tried, and the pace at which slots learn."""
     second: cython.uint = s.close[0]
     if s.far[0]:
         s.kind = 0
@@ -254,6 +259,7 @@ def _guess(band: band_p, s: pixel_p) -> cython.void:
         | (s.n == s.n2) << 5
         | (s.w == s.ne) << 6
     )
+    set_pace(cython.address(band.model), s.equal > 0)
     s.pattern = (
         4
         * (
@@ -527,8 +533,8 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
                 _turn_to(band, s, band.nodes[at].group)  # on its way while the model learns
             adapt(m, base, places, bit)
         elif how == SURE:
-            s.base[s.places[0]] = m.following[65536 * bit + s.base[s.places[0]]]
-            s.base[s.places[1]] = m.following[65536 * bit + s.base[s.places[1]]]
+            s.base[s.places[0]] = after(m, s.base[s.places[0]], bit)
+            s.base[s.places[1]] = after(m, s.base[s.places[1]], bit)
     return rank
 
 

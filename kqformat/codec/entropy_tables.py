@@ -98,40 +98,46 @@ class SlotTables:
 
     Attributes
     ----------
-    opinion : ndarray, int16, shape (65,536,)
-        The logit that a slot brings to a mixture, in 1/256.
-    following : ndarray, uint16, shape (131,072,)
-        What each slot becomes after a 0, and after a 1.
+    trust : ndarray, uint16, shape (2, 16)
+        What a state's distance from the middle is multiplied by for a slot's opinion, in 1/8,192,
+        by pace and step.
+    following : ndarray, uint16, shape (2, 65,536)
+        What each slot becomes after a 1, by pace; what becomes of its mirror after a 0 mirrors it.
     chance : ndarray, uint16, shape (4,096,)
         The probability of a state, in 1/65,536.
     """
 
-    opinion: npt.NDArray[np.int16]
+    trust: npt.NDArray[np.uint16]
     following: npt.NDArray[np.uint16]
     chance: npt.NDArray[np.uint16]
 
 
 @cache
 def slot_tables() -> SlotTables:
-    """Return the tables of spec §7.2 for slots."""
+    """Return the tables of spec §7.3 for slots."""
     chance = np.array(chances(), np.int64)
-    state = np.arange(4096, dtype=np.int64)
     count = np.array(COUNTS, np.int64)
-    opinion = 10 * (2 * state[:, None] - 4095) * count // (17 * count + 4)
+    trust = [81920 * count // (17 * count + doubt) for doubt in (6, 3)]
+    following = [_following(chance, count, 6 - pace) for pace in (0, 1)]
+    return SlotTables(
+        np.array(trust, np.uint16),
+        np.array(following, np.uint16),
+        np.array(chance >> 16, np.uint16),
+    )
+
+
+def _following(
+    chance: npt.NDArray[np.int64], count: npt.NDArray[np.int64], slowness: int
+) -> npt.NDArray[np.int64]:
+    """Return what each slot becomes after a 1, which it takes 1 / (n + slowness / 4) of."""
     bounds = (chance[:-1] + chance[1:]) >> 1
-    after = chance[:, None] + 2 * ((1 << 32) - chance[:, None]) // (2 * count + 3)
+    after = chance[:, None] + 4 * ((1 << 32) - chance[:, None]) // (4 * count + slowness)
     risen = np.searchsorted(bounds, after, side="right")
     gap = np.append(np.diff(count), 1 << 20)
     stirred = (risen * 0x9E3779B1 + np.arange(16) * 0x5851F42D) % (1 << 32) >> 16
     step = np.arange(16) + (stirred % gap == 0)
     step[:, 15] = 15
-    after_1 = 16 * risen + step
-    after_0 = 16 * (4095 - risen[::-1]) + step[::-1]
-    return SlotTables(
-        opinion.reshape(-1).astype(np.int16),
-        np.concatenate([after_0.reshape(-1), after_1.reshape(-1)]).astype(np.uint16),
-        np.array(chance >> 16, np.uint16),
-    )
+    return (16 * risen + step).reshape(-1)
 
 
 def squash_table() -> npt.NDArray[np.int32]:
@@ -142,8 +148,14 @@ def squash_table() -> npt.NDArray[np.int32]:
 @cache
 def fill_kernel() -> None:
     """Give the tables to the kernel, which codes nothing without them."""
-    of_slots = slot_tables()
-    mixing_kernel.fill_tables(squash_table(), of_slots.opinion, of_slots.following, of_slots.chance)
+    slots = slot_tables()
+    bytes_of_trust = np.concatenate([(slots.trust & 255), (slots.trust >> 8)], axis=1)
+    mixing_kernel.fill_tables(
+        squash_table(),
+        bytes_of_trust.astype(np.uint8).reshape(-1),
+        slots.following.reshape(-1),
+        slots.chance,
+    )
 
 
 @cache

@@ -1,15 +1,23 @@
 /* Several numbers at once, for the entropy coder's kernels (spec 7.3, 7.5): what Cython cannot say.
 
-   With SSE2, which every x86-64 has, sums and steps take a few instructions; elsewhere the same
-   numbers come of plain loops, which compilers make vectors of where they can. Nothing is rounded
-   or clipped otherwise in one than in the other; tests/codec/test_lanes.py compares the two. */
+   With SSE2, which every x86-64 has, sums and steps take a few instructions; GCC is told to use SSSE3,
+   too, which kq_is_supported looks for. Elsewhere the same numbers come of plain loops, which
+   compilers make vectors of where they can. Nothing is rounded or clipped otherwise in one than in
+   the other; tests/codec/test_lanes.py compares them. */
 
 #ifndef KQ_LANES_H
 #define KQ_LANES_H
 
 #if (defined(__SSE2__) || defined(_M_X64)) && !defined(KQ_PLAIN_LANES)
 #define KQ_SSE2
+#if defined(__GNUC__) && !defined(__clang__) && !defined(KQ_NO_SSSE3)
+#pragma GCC target("ssse3")
+#endif
 #include <emmintrin.h>
+#if defined(__SSSE3__) && !defined(KQ_NO_SSSE3)
+#define KQ_SSSE3
+#include <tmmintrin.h>
+#endif
 #endif
 
 #if defined(_MSC_VER) && !defined(__clang__)
@@ -30,30 +38,69 @@ KQ_INLINE void kq_prefetch(const void *address)
 #endif
 }
 
-/* Let inputs[i] = opinion[slots[places[i]]], and sum their products with two sets of weights. */
-KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
-                      const short *opinion, const short *a, const short *b, short *inputs,
-                      int *sum_a, int *sum_b)
+/* Whether this processor has the instructions that are used here. */
+KQ_INLINE int kq_is_supported(void)
 {
-#define KQ_INPUT(i) opinion[slots[places[i]]]
+#if defined(KQ_SSSE3) && (defined(__GNUC__) || defined(__clang__))
+    return __builtin_cpu_supports("ssse3") != 0;
+#else
+    return 1;
+#endif
+}
+
 #ifdef KQ_SSE2
-    __m128i low = _mm_cvtsi32_si128((unsigned short)KQ_INPUT(0));
-    __m128i high = _mm_cvtsi32_si128((unsigned short)KQ_INPUT(8));
+/* Return the opinions of eight slots. */
+KQ_INLINE __m128i kq_opinions(__m128i slots, const unsigned char *trust)
+{
+    const __m128i steps = _mm_set1_epi16(15);
+    const __m128i states = _mm_sub_epi16(_mm_andnot_si128(steps, slots), _mm_set1_epi16(32760));
+    __m128i step = _mm_and_si128(slots, steps), factors;
+#ifdef KQ_SSSE3
+    const __m128i low = _mm_loadu_si128((const __m128i *)trust);
+    const __m128i high = _mm_loadu_si128((const __m128i *)trust + 1);
+    step = _mm_or_si128(step, _mm_set1_epi16(-256)); /* of which comes a byte of zeros */
+    factors = _mm_or_si128(_mm_shuffle_epi8(low, step),
+                           _mm_slli_epi16(_mm_shuffle_epi8(high, step), 8));
+#else
+    short found[8];
+    int i;
+    _mm_storeu_si128((__m128i *)found, step);
+    for (i = 0; i < 8; i++)
+        found[i] = (short)(trust[found[i]] | trust[16 + found[i]] << 8);
+    factors = _mm_loadu_si128((const __m128i *)found);
+#endif
+    return _mm_mulhi_epi16(states, factors);
+}
+#endif
+
+/* Let held[i] = slots[places[i]] and inputs[i] its opinion, and sum these by two sets of weights;
+   `trust` is the low bytes of 16 factors, then their high bytes. */
+KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
+                      const unsigned char *trust, const short *a, const short *b,
+                      unsigned short *held, short *inputs, int *sum_a, int *sum_b)
+{
+#ifdef KQ_SSE2
+    __m128i low = _mm_cvtsi32_si128(slots[places[0]]);
+    __m128i high = _mm_cvtsi32_si128(slots[places[8]]);
     __m128i of_a, of_b;
-    low = _mm_insert_epi16(low, KQ_INPUT(1), 1);
-    high = _mm_insert_epi16(high, KQ_INPUT(9), 1);
-    low = _mm_insert_epi16(low, KQ_INPUT(2), 2);
-    high = _mm_insert_epi16(high, KQ_INPUT(10), 2);
-    low = _mm_insert_epi16(low, KQ_INPUT(3), 3);
-    high = _mm_insert_epi16(high, KQ_INPUT(11), 3);
-    low = _mm_insert_epi16(low, KQ_INPUT(4), 4);
-    high = _mm_insert_epi16(high, KQ_INPUT(12), 4);
-    low = _mm_insert_epi16(low, KQ_INPUT(5), 5);
-    high = _mm_insert_epi16(high, KQ_INPUT(13), 5);
-    low = _mm_insert_epi16(low, KQ_INPUT(6), 6);
-    high = _mm_insert_epi16(high, KQ_INPUT(14), 6);
-    low = _mm_insert_epi16(low, KQ_INPUT(7), 7);
-    high = _mm_insert_epi16(high, KQ_INPUT(15), 7);
+    low = _mm_insert_epi16(low, slots[places[1]], 1);
+    high = _mm_insert_epi16(high, slots[places[9]], 1);
+    low = _mm_insert_epi16(low, slots[places[2]], 2);
+    high = _mm_insert_epi16(high, slots[places[10]], 2);
+    low = _mm_insert_epi16(low, slots[places[3]], 3);
+    high = _mm_insert_epi16(high, slots[places[11]], 3);
+    low = _mm_insert_epi16(low, slots[places[4]], 4);
+    high = _mm_insert_epi16(high, slots[places[12]], 4);
+    low = _mm_insert_epi16(low, slots[places[5]], 5);
+    high = _mm_insert_epi16(high, slots[places[13]], 5);
+    low = _mm_insert_epi16(low, slots[places[6]], 6);
+    high = _mm_insert_epi16(high, slots[places[14]], 6);
+    low = _mm_insert_epi16(low, slots[places[7]], 7);
+    high = _mm_insert_epi16(high, slots[places[15]], 7);
+    _mm_storeu_si128((__m128i *)held, low);
+    _mm_storeu_si128((__m128i *)held + 1, high);
+    low = kq_opinions(low, trust);
+    high = kq_opinions(high, trust);
     _mm_storeu_si128((__m128i *)inputs, low);
     _mm_storeu_si128((__m128i *)inputs + 1, high);
     of_a = _mm_add_epi32(_mm_madd_epi16(_mm_loadu_si128((const __m128i *)a), low),
@@ -67,7 +114,11 @@ KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
 #else
     int i, of_a = 0, of_b = 0;
     for (i = 0; i < 16; i++)
-        inputs[i] = KQ_INPUT(i);
+        held[i] = slots[places[i]];
+    for (i = 0; i < 16; i++) {
+        int factor = trust[held[i] & 15] | trust[16 + (held[i] & 15)] << 8;
+        inputs[i] = (short)((((held[i] & 0xfff0) - 32760) * factor) >> 16);
+    }
     for (i = 0; i < 16; i++) {
         of_a += a[i] * inputs[i];
         of_b += b[i] * inputs[i];
@@ -75,7 +126,6 @@ KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
     *sum_a = of_a;
     *sum_b = of_b;
 #endif
-#undef KQ_INPUT
 }
 
 /* Move weights along their inputs, by an error of 16 bits; `shift` is 1 or 2. */
@@ -101,11 +151,12 @@ KQ_INLINE void kq_train(short *weights, const short *inputs, int error, int shif
 #endif
 }
 
-/* Replace each slot by the one that follows it. */
+/* Put in each place the slot that follows the one held; `following` is by slots that get a 1. */
 KQ_INLINE void kq_learn(unsigned short *slots, const unsigned int *places,
-                        const unsigned short *following)
+                        const unsigned short *held, const unsigned short *following, int bit)
 {
-#define KQ_FOLLOW(i) slots[places[i]] = following[slots[places[i]]]
+    const unsigned int mirror = bit ? 0 : 0xfff0;
+#define KQ_FOLLOW(i) slots[places[i]] = (unsigned short)(following[held[i] ^ mirror] ^ mirror)
     KQ_FOLLOW(0);
     KQ_FOLLOW(1);
     KQ_FOLLOW(2);

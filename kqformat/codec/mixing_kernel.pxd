@@ -9,25 +9,31 @@ ctypedef unsigned short* ushort_p
 ctypedef short* short_p
 ctypedef int* int_p
 ctypedef const unsigned char* bytes_p
-ctypedef const short* opinion_p
+ctypedef const unsigned char* trust_p
 ctypedef const unsigned short* following_p
 ctypedef const int* squash_p
 
 cdef extern from "lanes.h" nogil:
     void kq_prefetch(const void* address)
+    int kq_is_supported()
     void kq_sum(
         const unsigned short* slots,
         const unsigned int* places,
-        const short* opinion,
+        const unsigned char* trust,
         const short* a,
         const short* b,
+        unsigned short* held,
         short* inputs,
         int* sum_a,
         int* sum_b,
     )
     void kq_train(short* weights, const short* inputs, int error, int shift)
     void kq_learn(
-        unsigned short* slots, const unsigned int* places, const unsigned short* following
+        unsigned short* slots,
+        const unsigned int* places,
+        const unsigned short* held,
+        const unsigned short* following,
+        int bit,
     )
     void kq_find_lines(
         unsigned int* places,
@@ -59,9 +65,12 @@ cdef struct Model:
     Py_ssize_t at
     Py_ssize_t end
     squash_p squash
-    opinion_p opinion
+    trust_p trusts
+    trust_p trust
+    following_p followings
     following_p following
     following_p chance
+    unsigned short held[16]
     short inputs[16]
     short_p weights_a
     short_p weights_b
@@ -87,6 +96,18 @@ cdef int attach(
 ) except -1
 cdef void start(Model* m) noexcept nogil
 cdef Py_ssize_t finish(Model* m) noexcept nogil
+
+
+cdef inline void set_pace(Model* m, unsigned int pace) noexcept nogil:
+    """Let slots be trusted and learn by pace 0 or 1, from here on."""
+    m.trust = m.trusts + 32 * pace
+    m.following = m.followings + 65536 * pace
+
+
+cdef inline unsigned short after(Model* m, unsigned int slot, int bit) noexcept nogil:
+    """Return what a slot becomes."""
+    cdef unsigned int mirror = 0 if bit else 0xFFF0
+    return <unsigned short>(m.following[slot ^ mirror] ^ mirror)
 
 
 cdef inline int code(Model* m, int bit, unsigned int p) noexcept nogil:
@@ -124,7 +145,7 @@ cdef inline int mix(
     cdef int sum_b
     m.used_a = m.weights_a + 16 * set_a
     m.used_b = m.weights_b + 16 * set_b
-    kq_sum(slots, places, m.opinion, m.used_a, m.used_b, m.inputs, &sum_a, &sum_b)
+    kq_sum(slots, places, m.trust, m.used_a, m.used_b, m.held, m.inputs, &sum_a, &sum_b)
     sum_a >>= 13
     sum_b >>= 13
     sum_a = -3072 if sum_a < -3072 else (3072 if sum_a > 3072 else sum_a)
@@ -145,11 +166,11 @@ cdef inline int mix(
 cdef inline void adapt(Model* m, ushort_p slots, uint_p places, int bit) noexcept nogil:
     """Learn what came after `mix`: weights, refinements and slots."""
     cdef int shift = 2
-    if m.mixed < 131072:
+    if m.mixed < 65536:
         m.mixed += 1
         shift = 1
     kq_train(m.used_a, m.inputs, (65536 * bit + m.error_a) >> 1, shift)
     kq_train(m.used_b, m.inputs, (65536 * bit + m.error_b) >> 1, shift)
     m.cell_a[0] += (65535 * bit - m.cell_a[0]) >> 6
     m.cell_b[0] += (65535 * bit - m.cell_b[0]) >> 6
-    kq_learn(slots, places, m.following + 65536 * bit)
+    kq_learn(slots, places, m.held, m.following, bit)

@@ -13,14 +13,14 @@ if not cython.compiled:
     )
 
 _SQUASH = cython.declare(cython.int[6145])
-_OPINION = cython.declare(cython.short[65536])
+_TRUSTS = cython.declare(cython.uchar[64])
 _FOLLOWING = cython.declare(cython.ushort[131072])
 _CHANCE = cython.declare(cython.ushort[4096])
 
 
 def fill_tables(
     squash: cython.int[::1],
-    opinion: cython.short[::1],
+    trusts: cython.uchar[::1],
     following: cython.ushort[::1],
     chance: cython.ushort[::1],
 ) -> None:
@@ -28,15 +28,15 @@ def fill_tables(
 
     Threads may do so at once, since what they write is the same.
     """
-    if squash.shape[0] != 6145 or opinion.shape[0] != 65536:
-        raise ValueError("the tables are not of 6,145 and 65,536 numbers")
+    if squash.shape[0] != 6145 or trusts.shape[0] != 64:
+        raise ValueError("the tables are not of 6,145 and 64 numbers")
     if following.shape[0] != 131072 or chance.shape[0] != 4096:
         raise ValueError("the tables are not of 131,072 and 4,096 numbers")
     i: cython.int
     for i in range(6145):
         _SQUASH[i] = squash[i]
-    for i in range(65536):
-        _OPINION[i] = opinion[i]
+    for i in range(64):
+        _TRUSTS[i] = trusts[i]
     for i in range(131072):
         _FOLLOWING[i] = following[i]
     for i in range(4096):
@@ -56,8 +56,8 @@ def attach(m, source, target, decoding, weights_a, weights_b, refined_a, refined
     m.target = cython.address(target[0]) if target.shape[0] else cython.NULL
     m.end = source.shape[0] if decoding else target.shape[0]
     m.squash = _SQUASH
-    m.opinion = _OPINION
-    m.following = _FOLLOWING
+    m.trusts = m.trust = _TRUSTS
+    m.followings = m.following = _FOLLOWING
     m.chance = _CHANCE
     m.weights_a = cython.address(weights_a[0, 0])
     m.weights_b = cython.address(weights_b[0, 0])

@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from kqformat.codec import entropy, packed, packed_kernel
+from kqformat.codec import packed, packed_kernel, strips
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.head import Head
 from kqformat.codec.payloads import read_band
@@ -95,7 +95,7 @@ class Patchwork:
         """Decode an entropy-coded band of which the CRC-32 only is cut, if it is right."""
         top, bottom = self._rows[number]
         try:
-            entropy.decode(payload, self._palette, self.indices[top:bottom])
+            strips.decode(payload, self._palette, self.indices[top:bottom])
         except FormatError:
             self.indices[top:bottom] = 0
         else:

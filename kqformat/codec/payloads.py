@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import entropy, packed
+from kqformat.codec import packed, strips
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike
 from kqformat.codec.sections import PACKED_TAG, Section, checked_payload
@@ -20,28 +20,38 @@ from kqformat.model import Indices, look_up
 def entropy_payload(rows: Indices, palette: npt.NDArray[np.uint8]) -> bytes | None:
     """Return a band's entropy-coded payload, or None if it is no shorter than packed."""
     room = packed_byte_length(rows.size, index_width(len(palette))) - 1
-    return entropy.encode(rows, palette, room) if room >= 0 else None
+    return strips.encode(rows, palette, room) if room >= 0 else None
 
 
 def read_band(
-    data: BytesLike,
-    band: Section,
-    palette: npt.NDArray[np.uint8],
-    indices: Indices,
-    *,
-    band_rows: int | None = None,
+    data: BytesLike, band: Section, palette: npt.NDArray[np.uint8], indices: Indices
 ) -> None:
-    """Check a band of a file and write its indices to an array of shape (rows, width).
-
-    With `band_rows`, those of the band, it is entropy-coded and `indices` are of its first rows;
-    what comes behind these is covered by the CRC-32 only.
-    """
+    """Check a band of a file and write its indices to an array of shape (rows, width)."""
     with checked_payload(data, band) as payload:
         if band.tag == PACKED_TAG:
             packed.unpack(payload, len(palette), indices.reshape(-1), band.payload_offset)
         else:
-            offset = band.payload_offset
-            entropy.decode(payload, palette, indices, offset, band_rows=band_rows)
+            strips.decode(payload, palette, indices, band.payload_offset)
+
+
+def read_strip(
+    data: BytesLike,
+    band: Section,
+    number: int,
+    palette: npt.NDArray[np.uint8],
+    indices: Indices,
+    *,
+    band_rows: int,
+    width: int,
+) -> None:
+    """Check an entropy-coded band of a file, of so many rows and columns, and read a strip of it.
+
+    `indices` are of the strip, or of its first rows: what comes behind these, and the other
+    strips, are covered by the CRC-32 only.
+    """
+    with checked_payload(data, band) as payload:
+        offset = band.payload_offset
+        strips.decode_strip(payload, number, width, palette, indices, offset, band_rows=band_rows)
 
 
 def expand_band(

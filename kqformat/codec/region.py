@@ -1,13 +1,16 @@
 """Single pixels and rectangles, without reading the rest of the file (spec §6, class R).
 
 Of packed bands only the bytes of these pixels are read, and the CRC-32 is not checked, since that
-would read all. That of entropy-coded bands is, and they are decoded down to the last row needed.
+would read all. That of entropy-coded bands is, and those of their strips that the region lies in
+are decoded, down to the last row needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,9 +18,10 @@ from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
-from kqformat.codec.payloads import read_band
+from kqformat.codec.payloads import read_strip
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import palette_array
+from kqformat.codec.strips import strip_edges
 from kqformat.errors import ParameterError
 from kqformat.fields import checked_integer
 from kqformat.file_view import FileView
@@ -52,7 +56,7 @@ def read_region(
     top: int,
     right: int,
     bottom: int,
-    entropy_band: Callable[[int, int], Indices] | None = None,
+    entropy_strip: Callable[[int, int, int], Indices] | None = None,
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -62,9 +66,9 @@ def read_region(
         The whole file, to which `layout` belongs.
     left, top, right, bottom : int
         0 ≤ left < right ≤ width and 0 ≤ top < bottom ≤ height.
-    entropy_band : callable or None
-        What gives of an entropy-coded band so many rows or more, and may remember some; None for
-        `read_entropy_band`. Threads may call it at once.
+    entropy_strip : callable or None
+        What gives of an entropy-coded band's strip so many rows or more, and may remember some;
+        None for `read_entropy_strip`. Threads may call it at once.
 
     Returns
     -------
@@ -88,37 +92,66 @@ def read_region(
         )
     indices = packed.empty_indices(head.palette_size, (right - left) * (bottom - top))
     indices = indices.reshape(bottom - top, right - left)
-    parts = [
-        (number, max(top, number << head.band_shift), min(bottom, number + 1 << head.band_shift))
-        for number in range(top >> head.band_shift, (bottom - 1 >> head.band_shift) + 1)
-    ]
+    strip_of = entropy_strip or partial(read_entropy_strip, data, layout)
 
-    band_of = entropy_band or partial(read_entropy_band, data, layout)
-
-    def read(part: tuple[int, int, int]) -> None:
-        number, first, end = part
-        target = indices[first - top : end - top]
-        if layout.bands[number].tag == ENTROPY_TAG:
-            first_row = first - (number << head.band_shift)
-            last_row = first_row + end - first
-            target[:] = band_of(number, last_row)[first_row:last_row, left:right]
+    def read(part: _Part) -> None:
+        target = indices[part.top - top : part.bottom - top, part.left - left : part.right - left]
+        if part.strip is None:
+            _read_packed(data, layout, part.left, part.top, target)
         else:
-            _read_packed(data, layout, left, first, target)
+            above, before = part.band << head.band_shift, strip_edges(head.width)[part.strip]
+            rows = slice(part.top - above, part.bottom - above)
+            found = strip_of(part.band, part.strip, rows.stop)
+            target[:] = found[rows, part.left - before : part.right - before]
 
-    entropy_bands = sum(layout.bands[number].tag == ENTROPY_TAG for number, _, _ in parts)
-    for_each(read, parts, entropy_bands)
+    parts = list(_parts(layout, left, top, right, bottom))
+    for_each(read, parts, sum(part.strip is not None for part in parts))
     return indices
 
 
-def read_entropy_band(
-    data: BytesLike, layout: Layout, number: int, rows: int | None = None
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a region is in one band or, where that is entropy-coded, in one strip of it."""
+
+    band: int
+    strip: int | None
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def _parts(layout: Layout, left: int, top: int, right: int, bottom: int) -> Iterator[_Part]:
+    shift, width = layout.head.band_shift, layout.head.width
+    for band in range(top >> shift, (bottom - 1 >> shift) + 1):
+        rows = max(top, band << shift), min(bottom, band + 1 << shift)
+        if layout.bands[band].tag != ENTROPY_TAG:
+            yield _Part(band, None, left, rows[0], right, rows[1])
+            continue
+        for strip, (first, end) in enumerate(pairwise(strip_edges(width))):
+            if first < right and left < end:
+                yield _Part(band, strip, max(left, first), rows[0], min(right, end), rows[1])
+
+
+def read_entropy_strip(
+    data: BytesLike, layout: Layout, number: int, strip: int, rows: int | None = None
 ) -> Indices:
-    """Decode one entropy-coded band, or its first rows."""
+    """Decode a strip of an entropy-coded band, or its first rows."""
     head = layout.head
     all_rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
     rows = all_rows if rows is None else rows
-    indices = packed.empty_indices(head.palette_size, rows * head.width).reshape(rows, head.width)
-    read_band(data, layout.bands[number], palette_array(head), indices, band_rows=all_rows)
+    edges = strip_edges(head.width)
+    columns = edges[strip + 1] - edges[strip]
+    indices = packed.empty_indices(head.palette_size, rows * columns).reshape(rows, columns)
+    read_strip(
+        data,
+        layout.bands[number],
+        strip,
+        palette_array(head),
+        indices,
+        band_rows=all_rows,
+        width=head.width,
+    )
     return indices
 
 

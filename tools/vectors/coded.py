@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import coded_palette, entropy
+from kqformat.codec import coded_palette, strips
 
 
 def encode_palette(palette: tuple[tuple[int, ...], ...]) -> bytes:
@@ -25,7 +25,7 @@ def encode_band(
 ) -> bytes:
     """Return a band's payload, which must not be longer than `room` bytes."""
     rows = np.array(indices, np.uint16).reshape(-1, width)
-    payload = entropy.encode(rows, _array(palette), room)
+    payload = strips.encode(rows, _array(palette), room)
     if payload is None:
         raise ValueError("a band is no shorter coded")
     return payload

@@ -8,7 +8,7 @@ from vectors.invalid import FORMAT, Invalid
 from vectors.picture import entropy_picture, in_order, slope
 from vectors.writer import section
 
-COLORS = in_order(tuple((40 + i * 15, 30 + i * 17, 90 + i * 8) for i in range(11)))
+COLORS = in_order(tuple((40 + i * 18, 30 + i * 20, 90 + i * 9) for i in range(11)))
 
 # One band, its palette coded, and three bands of 4, 4 and 2 rows. Of the payloads with one byte
 # less or another last byte many are those of other pictures, and legal: these here are not.
@@ -17,6 +17,11 @@ ONE_PAYLOAD = ONE.payload(ONE.indices, "E")
 THREE = entropy_picture(24, 10, COLORS, slope(24, 10, 11, grain=1), band_shift=2)
 THREE_BANDS = THREE.band_sections()
 CODED = ONE.head().coded_palette or b""
+
+# A band of two strips, of 8,192 columns each: the first one's length, and both payloads.
+WIDE = entropy_picture(16_384, 1, COLORS, slope(16_384, 1, 11, grain=1))
+WIDE_PAYLOAD = WIDE.payload(WIDE.indices, "E")
+FIRST_LENGTH = int.from_bytes(WIDE_PAYLOAD[:4], "big")
 
 
 def changed_at_end(payload: bytes, step: int) -> bytes:
@@ -28,6 +33,17 @@ def band(name: str, rule: str, payload: bytes) -> Invalid:
     """Return the one-band file with another payload and the CRC-32 right for it."""
     data = ONE.head().encode() + section("E", payload)
     return Invalid(f"entropy-end-{name}", FORMAT, "§6.2, §7.1", rule, data)
+
+
+def strips(name: str, rule: str, payload: bytes) -> Invalid:
+    """Return the file of two strips with another payload and the CRC-32 right for it."""
+    data = WIDE.head().encode() + section("E", payload)
+    return Invalid(f"entropy-strips-{name}", FORMAT, "§6.2", rule, data)
+
+
+def with_length(length: int) -> bytes:
+    """Return the payload of two strips with another length of the first."""
+    return length.to_bytes(4, "big") + WIDE_PAYLOAD[4:]
 
 
 def of_three(name: str, rule: str, *bands: bytes) -> Invalid:
@@ -74,6 +90,25 @@ BANDS = [
     ),
 ]
 
+STRIPS = [
+    strips("none", "A payload of two strips begins with the length of the first.", b""),
+    strips("length-cut", "The length has four bytes.", WIDE_PAYLOAD[:3]),
+    strips(
+        "too-long",
+        "The first strip is not longer than the payload behind the length.",
+        with_length(len(WIDE_PAYLOAD) - 3),
+    ),
+    strips("largest-claim", "However long it claims to be.", with_length(2**32 - 1)),
+    strips(
+        "border-later",
+        "A strip ends with its last pixel, not later.",
+        with_length(FIRST_LENGTH + 1),
+    ),
+    strips("border-earlier", "Nor earlier.", with_length(FIRST_LENGTH - 1)),
+    strips("second-cut", "The last strip has all its bytes, too.", WIDE_PAYLOAD[:-1]),
+    strips("more", "Nothing follows the last strip.", WIDE_PAYLOAD + b"\x5a"),
+]
+
 PALETTES = [
     palette("cut", "A coded palette has all its bytes; the last is missing.", CODED[:-1]),
     palette("cut-all", "A coded palette is empty only where its entries take no byte.", b""),
@@ -99,4 +134,4 @@ PALETTES = [
     ),
 ]
 
-INVALID_ENTROPY: list[Invalid] = [*BANDS, *PALETTES]
+INVALID_ENTROPY: list[Invalid] = [*BANDS, *STRIPS, *PALETTES]

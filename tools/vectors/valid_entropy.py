@@ -165,12 +165,18 @@ BANDS = [
     ),
     entropy("tiles-of-few", tiles(20), "The same of k = 20, where fewer candidates are tried."),
     entropy("tiles-of-six", tiles(6), "The same of k = 6, where none are tried."),
+    entropy(
+        "strips",
+        entropy_picture(16_385, 2, ramp(16), slope(16_385, 2, 16, grain=1), band_shift=0),
+        "Two strips side by side, of 8,192 columns and of 8,193, in each of two bands.",
+    ),
 ]
 
 PALETTES = [
     coded_palette("greys", tuple((i, i, i) for i in range(256)), "All greys: a few bytes."),
     coded_palette("white", ((255, 255, 255),) * 2, "Two entries, both white, in no bytes."),
-    coded_palette("black", ((0, 0, 0),), "One entry, black, in one byte; k = 1."),
+    coded_palette("one", ((255, 255, 255),), "One entry, white, in no bytes; k = 1."),
+    coded_palette("black", ((0, 0, 0),) * 2, "Two entries, both black, in one byte."),
     coded_palette(
         "rgba",
         in_order(tuple((i * 3, 255 - i * 2, i * 7 & 255, i * 4) for i in range(64))),
