@@ -453,6 +453,8 @@ def class_of(value: int, bounds: tuple[int, ...]) -> int:
 
 # ---- §7.3 Decisions
 
+TRUST = [[81920 * count // (17 * count + rest) for count in COUNTS] for rest in (6, 3)]
+
 
 class Slot:
     """One of 4,096 probabilities, and one of 16 steps of confidence in it."""
@@ -472,9 +474,6 @@ class Slot:
         state = self.state if bit else 4095 - self.state
         state, self.step = risen(state, self.step, pace)
         self.state = state if bit else 4095 - state
-
-
-TRUST = [[81920 * count // (17 * count + rest) for count in COUNTS] for rest in (6, 3)]
 
 
 @cache

@@ -110,16 +110,24 @@ def test_chances_are_the_same_everywhere() -> None:
     assert tuple(map(int, named.groups())) == tuple(chances()[state] for state in (0, 2048, 4095))
 
 
-def test_slots_follow_each_other_alike() -> None:
-    """What each slot becomes, and brings to a mixture, is the same in package and reference."""
+@pytest.mark.parametrize("pace", [0, 1])
+def test_slots_follow_each_other_alike(pace: int) -> None:
+    """What each slot becomes, and what an opinion is made of, is the same in both decoders."""
     tables = slot_tables()
+    assert tables.trust.tolist() == reference.TRUST
+    following = tables.following[pace]
     for place in range(0, 65536, 7):
-        slot = reference.Slot(place >> 4, place & 15)
-        assert slot.opinion() == tables.opinion[place]
-        for bit in (0, 1):
+        for bit, mirror in ((0, 0xFFF0), (1, 0)):
             after = reference.Slot(place >> 4, place & 15)
-            after.learn(bit)
-            assert 16 * after.state + after.step == tables.following[65536 * bit + place]
+            after.learn(bit, pace)
+            assert 16 * after.state + after.step == following[place ^ mirror] ^ mirror
+
+
+def test_opinions_at_ends_and_in_the_middle() -> None:
+    """A slot that has seen much of one bit is near the largest logit, and a blank one says 0."""
+    assert reference.Slot(4095, 15).opinion(0) == 4095 * 4809 >> 13 == 2403
+    assert reference.Slot(0, 15).opinion(1) == -4095 * 4814 >> 13 == -2407
+    assert reference.Slot(2048, 0).opinion(0) == reference.Slot(0, 0).opinion(1) == 0
 
 
 def test_trace_is_up_to_date() -> None:

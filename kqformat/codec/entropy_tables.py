@@ -137,7 +137,8 @@ def _following(
     stirred = (risen * 0x9E3779B1 + np.arange(16) * 0x5851F42D) % (1 << 32) >> 16
     step = np.arange(16) + (stirred % gap == 0)
     step[:, 15] = 15
-    return (16 * risen + step).reshape(-1)
+    following: npt.NDArray[np.int64] = 16 * risen + step
+    return following.reshape(-1)
 
 
 def squash_table() -> npt.NDArray[np.int32]:

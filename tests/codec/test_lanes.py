@@ -27,15 +27,19 @@ static int next(void)
 int main(void)
 {
     static unsigned short slots[4096], following[65536];
-    static short opinion[65536];
+    static unsigned char trust[32];
+    unsigned short held[16];
     unsigned int places[16], lines[16], rows[16], hash = 2166136261u;
     unsigned int around[8];
     short a[16], b[16], inputs[16];
     int i, round, sum_a, sum_b, energy, activity, colors[1024], weights[32];
     int offsets[32], gradient[4], learnt[4], low, middle, high;
-    for (i = 0; i < 65536; i++) {
-        opinion[i] = (short)(next() % 5119 - 2559);
+    for (i = 0; i < 65536; i++)
         following[i] = (unsigned short)next();
+    for (i = 0; i < 16; i++) {
+        int factor = i ? 4815 - next() % 300 : 0;
+        trust[i] = (unsigned char)(factor & 255);
+        trust[16 + i] = (unsigned char)(factor >> 8);
     }
     for (i = 0; i < 4096; i++)
         slots[i] = (unsigned short)next();
@@ -51,10 +55,10 @@ int main(void)
                 b[i] = (short)(round % 200 ? 32767 : -32768);
             }
         }
-        kq_sum(slots, places, opinion, a, b, inputs, &sum_a, &sum_b);
+        kq_sum(slots, places, trust, a, b, held, inputs, &sum_a, &sum_b);
         kq_train(a, inputs, error, 1 + (round & 1));
         kq_train(b, inputs, -32768, 1 + (round & 1));
-        kq_learn(slots, places, following);
+        kq_learn(slots, places, held, following, round & 1);
         kq_find_lines(lines, places, rows, state, 25, slots);
         for (i = 0; i < 8; i++)
             around[i] = (unsigned int)(next() & 255);
@@ -78,6 +82,7 @@ int main(void)
         hash = (hash ^ (unsigned int)sum_a) * 16777619u;
         hash = (hash ^ (unsigned int)sum_b) * 16777619u;
         for (i = 0; i < 16; i++) {
+            hash = (hash ^ (unsigned short)inputs[i]) * 16777619u;
             hash = (hash ^ (unsigned short)a[i]) * 16777619u;
             hash = (hash ^ (unsigned short)b[i]) * 16777619u;
             hash = (hash ^ slots[places[i]]) * 16777619u;
@@ -101,10 +106,11 @@ def output_of(compiler: str, folder: Path, *options: str) -> str:
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="there are no vectors")
 def test_vectors_do_what_loops_do(tmp_path: Path) -> None:
-    """Sums, steps, lines, sides and predictions are the same bit by bit, at ends of ranges too."""
+    """Opinions, sums, steps, lines, sides, predictions are the same bit by bit, at ends too."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None or not HEADER.exists():
         pytest.skip("no C compiler, or no source of the package, is here")
     plain = output_of(compiler, tmp_path, "-DKQ_PLAIN_LANES")
     assert len(plain) == 9
     assert output_of(compiler, tmp_path) == plain
+    assert output_of(compiler, tmp_path, "-DKQ_NO_SSSE3") == plain
