@@ -16,9 +16,19 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.errors import LimitError, ParameterError
+from kqformat.errors import LimitError
 from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
+from kqformat.quantizer.color_table import (
+    ColorTable,
+    Counted,
+    are_within,
+    coarser,
+    count_run,
+    key_mask,
+    sorted_codes,
+    split_codes,
+)
 from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import embed
 from kqformat.threads import available, for_each
@@ -32,9 +42,7 @@ MAX_PIXELS = 2**32 - 1
 """The most pixels of one colour that a slot can count."""
 
 _MAX_REMEMBERED = 1 << 23
-_LOOK_UP_BLOCK = 1 << 20
 _RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
-_LEAST_ROOM, _MOST_ROOM_AT_FIRST = 1 << 8, 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,53 +70,6 @@ class Histogram(WeightedPoints):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TablePart:
-    """A hash table from the colours of a run of pixels to points.
-
-    Attributes
-    ----------
-    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
-        What was counted.
-    slots : ndarray, uint64
-        The table.
-    keys : ndarray, uint32, shape (m,)
-        The colours found.
-    counts : ndarray, int64, shape (m,)
-        How often each.
-    occupied : ndarray, uint32, shape (m,)
-        The slot of each.
-    places : ndarray, uint32, shape (N,) or (0,)
-        The slot of each pixel, unless there are too many to remember.
-    """
-
-    pixels: npt.NDArray[np.uint8]
-    slots: npt.NDArray[np.uint64]
-    keys: npt.NDArray[np.uint32]
-    counts: npt.NDArray[np.int64]
-    occupied: npt.NDArray[np.uint32]
-    places: npt.NDArray[np.uint32]
-
-    def by_slot(self, values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
-        """Return the value of each slot; `values` are in the order of the keys."""
-        slots = np.empty(len(self.slots), values.dtype)
-        slots[self.occupied] = values
-        return slots
-
-    def look_up(self, labels: Indices, out: Indices) -> None:
-        """Write the label of each pixel's colour; `labels` are in the order of the keys."""
-        by_slot = self.by_slot(labels)
-        if len(self.places):
-            histogram_kernel.gather(self.places, by_slot, out)
-            return
-        for first in range(0, len(self.pixels), _LOOK_UP_BLOCK):
-            block = self.pixels[first : first + _LOOK_UP_BLOCK]
-            places = np.empty(len(block), np.uint32)
-            if histogram_kernel.locate(block, self.slots, places) != len(block):
-                raise RuntimeError("the pixels were changed while they were being quantized")
-            histogram_kernel.gather(places, by_slot, out[first : first + len(block)])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class PixelTable:
     """From the colours of counted pixels to points, in parts that threads share.
 
@@ -116,7 +77,7 @@ class PixelTable:
     ----------
     pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
         What was counted.
-    parts : tuple of TablePart
+    parts : tuple of ColorTable
         Of runs of the pixels, in order.
     points : tuple of ndarray, intp, shape (m,)
         The point that each key of each part belongs to.
@@ -125,7 +86,7 @@ class PixelTable:
     """
 
     pixels: npt.NDArray[np.uint8]
-    parts: tuple[TablePart, ...]
+    parts: tuple[ColorTable, ...]
     points: tuple[npt.NDArray[np.intp], ...]
     key_mask: int
 
@@ -210,25 +171,26 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
         raise LimitError("pixels", len(pixels), MAX_PIXELS)
     runs = _runs(pixels)
     remembers = len(pixels) <= _MAX_REMEMBERED
-    for dropped_bits in range(8):  # two levels a channel are 16 cells at most, so this ends
-        count = partial(
-            _count, dropped_bits=dropped_bits, max_colors=max_colors, remembers=remembers
-        )
-        parts = [part for part in for_each(count, runs, len(runs)) if part is not None]
-        if len(parts) == len(runs):
-            histogram = _joined(pixels, tuple(parts), dropped_bits, max_colors)
-            if histogram is not None:
-                return histogram
-    raise ParameterError(f"max_colors is {max_colors}, expected 16 or more")
+    count = partial(count_run, max_colors=max_colors, remembers=remembers)
+    parts = for_each(count, runs, len(runs))
+    dropped_bits = max(part.dropped_bits for part in parts)
+    while True:
+        coarsen = partial(Counted.coarsened, dropped_bits=dropped_bits)
+        parts = for_each(coarsen, parts, len(parts))
+        if are_within(parts, max_colors):
+            break
+        dropped_bits = coarser(dropped_bits, max_colors)
+    tables = for_each(Counted.listed, parts, len(parts))
+    return _joined(pixels, tuple(tables), dropped_bits)
 
 
 def count_keys(
     pixels: npt.NDArray[np.uint8],
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return the keys of the colours of up to `MAX_COLORS` pixels, and how often each occurs."""
-    part = _count(pixels, dropped_bits=0, max_colors=MAX_COLORS, remembers=False)
-    if part is None:
+    if len(pixels) > MAX_COLORS:
         raise LimitError("pixels", len(pixels), MAX_COLORS)
+    part = count_run(pixels, max_colors=MAX_COLORS, remembers=False).listed()
     return part.keys, part.counts
 
 
@@ -237,19 +199,11 @@ def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)
 
 
-def key_mask(dropped_bits: int) -> int:
-    """Return what of a key counts in cells of 2^dropped_bits levels a side."""
-    return 0x01010101 * (0xFF >> dropped_bits << dropped_bits)
-
-
 def in_morton_order(
     keys: npt.NDArray[np.uint32],
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     """Return the Morton codes of keys, ascending, and the position of each one's key."""
-    codes = np.empty(len(keys), np.uint64)
-    histogram_kernel.morton_codes(keys, codes)
-    codes.sort()
-    return (codes >> np.uint64(32)).astype(np.uint32), codes.astype(np.uint32)
+    return split_codes(sorted_codes(keys))
 
 
 def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
@@ -259,46 +213,17 @@ def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
     return [pixels[first:end] for first, end in itertools.pairwise(edges)]
 
 
-def _count(
-    pixels: npt.NDArray[np.uint8], *, dropped_bits: int, max_colors: int, remembers: bool
-) -> TablePart | None:
-    """Count with the lowest bits dropped; None if there are more than `max_colors`."""
-    size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
-    remembered = len(pixels) if remembers and dropped_bits == 0 else 0
-    places = np.empty(remembered, np.uint32)
-    slots = np.zeros(size, np.uint64)
-    counted = known = 0
-    while True:
-        room = min(size // 4 * 3, max_colors)
-        more, known = histogram_kernel.count(
-            pixels[counted:], key_mask(dropped_bits), slots, places, room, known
-        )
-        counted += more
-        if counted == len(pixels):
-            break
-        if room == max_colors:
-            return None
-        size = min(4 * size, 2 * _power_of_two(max_colors))
-        larger = np.zeros(size, np.uint64)
-        if remembered:  # places, which are others now
-            counted = known = 0
-        else:
-            histogram_kernel.move(slots, larger)
-        slots = larger
-    keys = np.empty(known + 1, np.uint32)
-    counts = np.empty(known + 1, np.int64)
-    occupied = np.empty(known + 1, np.uint32)
-    histogram_kernel.collect(slots, keys, counts, occupied)
-    return TablePart(pixels, slots, keys[:known], counts[:known], occupied[:known], places)
-
-
 def _joined(
-    pixels: npt.NDArray[np.uint8], parts: tuple[TablePart, ...], dropped_bits: int, max_colors: int
-) -> Histogram | None:
-    """Make one histogram of the parts; None if it had more than `max_colors`."""
+    pixels: npt.NDArray[np.uint8], parts: tuple[ColorTable, ...], dropped_bits: int
+) -> Histogram:
+    """Make one histogram of the parts."""
     keys = _concatenated([part.keys for part in parts])
     counts = _concatenated([part.counts for part in parts])
-    codes, order = in_morton_order(keys)
+    edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
+    ordered = [part.codes + np.uint64(edge) for part, edge in zip(parts, edges, strict=False)]
+    if len(parts) > 1:
+        ordered = [np.sort(np.concatenate(ordered), kind="stable")]  # which merges ordered runs
+    codes, order = split_codes(ordered[0])
     points = np.empty(len(order), np.intp)
     if len(parts) == 1:  # each colour once
         points[order] = np.arange(len(order))
@@ -306,12 +231,9 @@ def _joined(
     else:
         is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
         firsts = np.flatnonzero(is_first)
-        if len(firsts) > max_colors:
-            return None
         points[order] = np.cumsum(is_first) - 1
         codes, keys = codes[firsts], keys[order[firsts]]
         counts = np.add.reduceat(counts[order], firsts)
-    edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
     points_of_parts = tuple(points[first:end] for first, end in itertools.pairwise(edges))
     table = PixelTable(pixels, parts, points_of_parts, key_mask(dropped_bits))
     is_exact = dropped_bits == 0
@@ -321,7 +243,3 @@ def _joined(
 
 def _concatenated(arrays: list[npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _power_of_two(at_least: int) -> int:
-    return 1 << (at_least - 1).bit_length()

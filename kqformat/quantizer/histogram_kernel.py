@@ -57,17 +57,32 @@ def count(
 
 def move(
     slots: cython.const[cython.ulonglong][::1],
-    larger: cython.ulonglong[::1],
-) -> None:
-    """Put all entries of a table into a larger one, which is empty."""
-    shift: cython.int = _hash_shift(larger.shape[0])
+    target: cython.ulonglong[::1],
+    key_mask: cython.uint,
+    room: cython.Py_ssize_t,
+    known: cython.Py_ssize_t,
+) -> int:
+    """Add the entries of a table to another, as far as the mask tells them apart.
+
+    That has `known` colours already. Returns how many there are now; more than `room`, one more,
+    end it early.
+    """
+    shift: cython.int = _hash_shift(target.shape[0])
     i: cython.Py_ssize_t
-    entry: cython.ulonglong
+    key: cython.uint
+    slot: cython.uint
     with cython.nogil:
         for i in range(slots.shape[0]):
-            entry = slots[i]
-            if entry != 0:
-                larger[_slot(larger, cython.cast(cython.uint, entry >> 32), shift)] = entry
+            if slots[i] != 0:
+                key = cython.cast(cython.uint, slots[i] >> 32) & key_mask
+                slot = _slot(target, key, shift)
+                if target[slot] == 0:
+                    target[slot] = cython.cast(cython.ulonglong, key) << 32
+                    known += 1
+                    if known > room:
+                        break
+                target[slot] += cython.cast(cython.uint, slots[i])
+    return known
 
 
 def collect(
