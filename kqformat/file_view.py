@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from types import TracebackType
 from typing import IO, Self
 
@@ -68,6 +69,12 @@ class FileView:
             parts.append(part)
             offset += len(part)
         return memoryview(parts[0] if len(parts) == 1 else b"".join(parts))
+
+    def expect(self, span: slice) -> None:
+        """Have a run of bytes read ahead of time, where the system can; it is not waited for."""
+        if sys.platform == "linux":
+            start, end, _ = span.indices(self._length)
+            os.posix_fadvise(self._file.fileno(), start, end - start, os.POSIX_FADV_WILLNEED)
 
     def close(self) -> None:
         """Close the file."""

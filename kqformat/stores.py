@@ -184,6 +184,9 @@ class ObjectView(FileView):
             self._file.seek(start)
             return memoryview(self._file.read(max(0, end - start)))
 
+    def expect(self, span: slice) -> None:
+        """Fetch nothing ahead of time: a block that is fetched is remembered."""
+
 
 def _opened(url: str) -> tuple[AbstractFileSystem, str]:
     """Return the file system of a URL, and the path in it."""

@@ -157,31 +157,32 @@ def read_entropy_strip(
 
 def _read_packed(data: BytesLike, layout: Layout, left: int, top: int, indices: Indices) -> None:
     """Read a rectangle within a packed band."""
-    palette_size = layout.head.palette_size
+    head = layout.head
     width = indices.shape[1]
+    runs = [_run(layout, left, top + row, width) for row in range(len(indices))]
     with byte_view(data) as view:
-        for row in range(len(indices)):
-            indices[row] = _read_run(view, layout, left, top + row, width)
-    wrong = np.flatnonzero(indices >= palette_size)
+        if isinstance(view, FileView):
+            for _, span in runs:  # places all over the file at once, not one after another
+                view.expect(span)
+        for row, (ahead, span) in zip(indices, runs, strict=True):
+            run = packed.empty_indices(head.palette_size, ahead + width)
+            packed_kernel.unpack(np.frombuffer(view[span], np.uint8), head.index_width, run)
+            row[:] = run[ahead:]
+    wrong = np.flatnonzero(indices >= head.palette_size)
     if len(wrong):
         y, x = divmod(int(wrong[0]), width)
         offset = pixel_bit(layout, left + x, top + y) // 8
-        raise packed.index_error(int(indices[y, x]), palette_size, offset)
+        raise packed.index_error(int(indices[y, x]), head.palette_size, offset)
 
 
-def _read_run(
-    view: memoryview | FileView, layout: Layout, left: int, y: int, width: int
-) -> Indices:
-    """Unpack part of a row, from the last byte boundary that is also one of indices."""
+def _run(layout: Layout, left: int, y: int, width: int) -> tuple[int, slice]:
+    """Return the bytes of part of a row, from the last boundary that is also one of indices.
+
+    Before them comes how many indices they begin with that are left of the part.
+    """
     head = layout.head
     band = layout.bands[y >> head.band_shift]
-    row = y & ((1 << head.band_shift) - 1)
-    first = row * head.width + left
+    first = (y & ((1 << head.band_shift) - 1)) * head.width + left
     ahead = first % 8  # 8 indices fill whole bytes, so index first - ahead starts on one
     start = band.payload_offset + (first - ahead) // 8 * head.index_width
-    length = packed_byte_length(ahead + width, head.index_width)
-    run = packed.empty_indices(head.palette_size, ahead + width)
-    packed_kernel.unpack(
-        np.frombuffer(view[start : start + length], np.uint8), head.index_width, run
-    )
-    return run[ahead:]
+    return ahead, slice(start, start + packed_byte_length(ahead + width, head.index_width))
