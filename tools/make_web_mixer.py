@@ -1,12 +1,12 @@
-"""Write `tools/web/codec/mixer_module.js`: mixed decisions and walks as WebAssembly with SIMD.
+"""Write `tools/web/codec/mixer_module.js`: rows of a band as WebAssembly with SIMD.
 
     python tools/make_web_mixer.py            write the module; needs wat2wasm (wabt)
     python tools/make_web_mixer.py --check    write nothing; exit 1 if it would differ
 
-Its text, here and in `web_module`, is what `plain_mixer.js` (spec §7.3) and `plain_walk.js` (spec
-§7.5.5) do in plain JavaScript, eight opinions at a time. The decoder takes the plain ones where
-there is no WebAssembly; tests hold both to the same pixels. What a context is made of stays in
-JavaScript, in `entropy.js`: here are only the numbers of it, x[3] to x[15] at CONTEXTS.
+Its text, here and in `web_module`, is what `plain_mixer.js` (spec §7.3), `plain_band.js` (§7.5),
+`plain_walk.js` (§7.5.5) and `prediction.js` do in plain JavaScript, eight opinions at a time, and
+four samples. The decoder takes the plain ones where there is no WebAssembly; tests hold both to the
+same pixels. Loads whose results are dropped have what is soon needed brought from the memory.
 """
 
 from __future__ import annotations
@@ -18,39 +18,82 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from web_module import places as all_places
+from web_module.compiling import compiled
+from web_module.pixels import pixels_source
 from web_module.places import (
-    CHANCES,
     CODER,
-    CONTEXTS,
-    DISTANCE_CLASS,
     FOLLOWER,
-    GRADIENT_PLACES,
-    LEARNT_PLACES,
     LINES,
-    NODES,
-    OPINION,
+    PLACES,
     REFINEMENTS_A,
     REFINEMENTS_B,
     SLOTS,
     SQUASH,
+    TRUST,
     WEIGHTS_A,
     WEIGHTS_B,
 )
+from web_module.predicting import predicting_source
 from web_module.walking import walk_source
+
+HASHES = {"C_A": 0x2545F491, "C_B": 0x5851F42D, "C_C": 0x2C1B3C6D, "C_D": 0x9E3779B1}
+CONSTANTS = HASHES | {name: place for name, place in vars(all_places).items() if name.isupper()}
+CONSTANTS["AT_PATTERNS"] = 0
+
+# What the JavaScript beside the module writes or reads.
+TOLD = ["CODER", "LINES", "BAND", "TRUST", "FOLLOWER", "SQUASH", "CHANCES", "NODES", "COLORS"]
+TOLD += ["WEIGHTS_A", "WEIGHTS_B", "REFINEMENTS_A", "REFINEMENTS_B", "PREDICTING", "SLOTS"]
+TOLD += ["DISTANCE_CLASS", "RUN_CLASS", "ERROR_CLASS", "LENGTH_CLASS", "ACTIVITY"]
 
 MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
 
+MIRROR = 0xFFF0  # the bits of a slot's state
 
-def opinions(half: int) -> str:
-    """Return the expression of eight opinions, lane after lane."""
+
+def places() -> Iterator[str]:
+    """Yield what finds where the slots 3 to 15 are."""
+    yield "(local.set $sums (i32x4.splat (local.get $local)))"
+    line = f"(i32.add (i32.load offset={LINES + 12} (i32.const 0)) (local.get $local))"
+    yield f"(i32.store offset={PLACES + 12} (i32.const 0) (i32.shl {line} (i32.const 1)))"
+    for four in (1, 2, 3):
+        line = f"(v128.load offset={LINES + 16 * four} (i32.const 0))"
+        place = f"(i32x4.shl (i32x4.add {line} (local.get $sums)) (i32.const 1))"
+        yield f"(v128.store offset={PLACES + 16 * four} (i32.const 0) {place})"
+
+
+def place(i: int) -> str:
+    """Return the expression of where slot i is."""
+    return f"(i32.load offset={PLACES + 4 * i} (i32.const 0))"
+
+
+def gathered(half: int) -> str:
+    """Return the expression of eight slots, lane after lane."""
     text = "(v128.const i64x2 0 0)"
     for lane in range(8):
-        at = LINES + 4 * (8 * half + lane)
-        line = f"(i32.load offset={at} (i32.const 0))"
-        place = f"(i32.shl (i32.add {line} (local.get $local)) (i32.const 1))"
-        slot = f"(i32.shl (i32.load16_u offset={SLOTS} {place}) (i32.const 1))"
-        text = f"(v128.load16_lane offset={OPINION} {lane} {slot} {text})"
+        text = f"(v128.load16_lane offset={SLOTS} {lane} {place(8 * half + lane)} {text})"
     return text
+
+
+def opinions() -> Iterator[str]:
+    """Yield what sets both halves of the opinions by those of the slots."""
+    steps = (f"(v128.and (local.get $s{half}) (i16x8.splat (i32.const 15)))" for half in (0, 1))
+    yield f"(local.set $sums (i8x16.narrow_i16x8_u {' '.join(steps)}))"
+    for name, at in (("error", TRUST), ("shifts", TRUST + 16)):
+        table = f"(v128.load offset={at} (i32.shl (local.get $pace) (i32.const 5)))"
+        yield f"(local.set ${name} (i8x16.swizzle {table} (local.get $sums)))"
+    for half in (0, 1):
+        lanes = " ".join(f"{lane} {lane + 16}" for lane in range(8 * half, 8 * half + 8))
+        trust = f"(i8x16.shuffle {lanes} (local.get $error) (local.get $shifts))"
+        yield f"(local.set $sums {trust})"
+        state = f"(v128.and (local.get $s{half}) (i16x8.splat (i32.const {MIRROR})))"
+        yield f"(local.set $t{half} (i16x8.sub {state} (i16x8.splat (i32.const 32760))))"
+        parts = (
+            f"(i32x4.shr_s (i32x4.extmul_{part}_i16x8_s (local.get $t{half}) (local.get $sums))"
+            " (i32.const 16))"
+            for part in ("low", "high")
+        )
+        yield f"(local.set $t{half} (i16x8.narrow_i32x4_s {' '.join(parts)}))"
 
 
 def weighed(weights: str, logit: str) -> Iterator[str]:
@@ -104,13 +147,20 @@ def learned(weights: str, squashed: str) -> Iterator[str]:
 
 def slots_learn() -> Iterator[str]:
     """Yield what gives every slot its follower."""
-    for i in range(16):
-        at = LINES + 4 * i
-        line = f"(i32.load offset={at} (i32.const 0))"
-        yield f"(local.set $at (i32.shl (i32.add {line} (local.get $local)) (i32.const 1)))"
-        slot = f"(i32.or (local.get $one) (i32.load16_u offset={SLOTS} (local.get $at)))"
-        follower = f"(i32.load16_u offset={FOLLOWER} (i32.shl {slot} (i32.const 1)))"
-        yield f"(i32.store16 offset={SLOTS} (local.get $at) {follower})"
+    mirror = f"(select (i32.const 0) (i32.const {MIRROR}) (local.get $bit))"
+    yield f"(local.set $sums (i16x8.splat {mirror}))"
+    yield "(local.set $at (i32.shl (local.get $pace) (i32.const 17)))"
+    for half in (0, 1):
+        yield f"(local.set $s{half} (v128.xor (local.get $s{half}) (local.get $sums)))"
+        text = "(v128.const i64x2 0 0)"
+        for lane in range(8):
+            slot = f"(i16x8.extract_lane_u {lane} (local.get $s{half}))"
+            at = f"(i32.add (i32.shl {slot} (i32.const 1)) (local.get $at))"
+            text = f"(v128.load16_lane offset={FOLLOWER} {lane} {at} {text})"
+        yield f"(local.set $s{half} (v128.xor {text} (local.get $sums)))"
+        for lane in range(8):
+            value = f"{place(8 * half + lane)} (local.get $s{half})"
+            yield f"(v128.store16_lane offset={SLOTS} {lane} {value})"
 
 
 def refinement_learns(name: str) -> str:
@@ -127,9 +177,6 @@ def module_source() -> str:
   (import "coder" "next" (func $next (result i32)))
   (memory (export "memory") 16)
   (global $mixed (mut i32) (i32.const 0))
-  (global $near_at (mut i32) (i32.const 0))
-  (global $near_size (mut i32) (i32.const 0))
-  (global $near_shift (mut i32) (i32.const 0))
 
   (func (export "restart") (global.set $mixed (i32.const 0)))
 
@@ -157,13 +204,22 @@ def module_source() -> str:
     (i32.store offset={CODER + 8} (i32.const 0) (local.get $code))
     (local.get $bit))
 
-  (func $decide (export "decide") (param $local i32) (param $wa i32) (param $wb i32)
-    (param $ra i32) (param $rb i32) (result i32)
+  (func $decide (param $local i32) (param $wa i32) (param $wb i32)
+    (param $ra i32) (param $rb i32) (param $pace i32) (result i32)
+    (local $s0 v128) (local $s1 v128)
     (local $t0 v128) (local $t1 v128) (local $sums v128) (local $sa i32) (local $sb i32)
     (local $s i32) (local $f i32) (local $j i32) (local $p i32) (local $bit i32) (local $one i32)
     (local $shift i32) (local $at i32) (local $error v128) (local $shifts v128)
-    (local.set $t0 {opinions(0)})
-    (local.set $t1 {opinions(1)})
+    (local.set $ra (i32.add (i32.const {REFINEMENTS_A})
+      (i32.mul (local.get $ra) (i32.const 52))))
+    (local.set $rb (i32.add (i32.const {REFINEMENTS_B})
+      (i32.mul (local.get $rb) (i32.const 52))))
+    (drop (i32.load16_u (local.get $rb)))
+    (drop (i32.load16_u offset=50 (local.get $rb)))
+    {" ".join(places())}
+    (local.set $s0 {gathered(0)})
+    (local.set $s1 {gathered(1)})
+    {" ".join(opinions())}
     (local.set $wa (i32.add (i32.const {WEIGHTS_A}) (i32.shl (local.get $wa) (i32.const 5))))
     (local.set $wb (i32.add (i32.const {WEIGHTS_B}) (i32.shl (local.get $wb) (i32.const 5))))
     {" ".join(weighed("wa", "sa"))}
@@ -174,10 +230,8 @@ def module_source() -> str:
     (local.set $f (i32.and (local.get $s) (i32.const 255)))
     (local.set $j
       (i32.shl (i32.shr_u (i32.add (local.get $s) (i32.const 3072)) (i32.const 8)) (i32.const 1)))
-    (local.set $ra (i32.add (i32.add (i32.const {REFINEMENTS_A}) (local.get $j))
-      (i32.mul (local.get $ra) (i32.const 52))))
-    (local.set $rb (i32.add (i32.add (i32.const {REFINEMENTS_B}) (local.get $j))
-      (i32.mul (local.get $rb) (i32.const 52))))
+    (local.set $ra (i32.add (local.get $ra) (local.get $j)))
+    (local.set $rb (i32.add (local.get $rb) (local.get $j)))
     (local.set $p (i32.shr_s (i32.add (i32.add
       (i32.shl {squashed("s")} (i32.const 1))
       (i32.shr_u (i32.add
@@ -193,7 +247,7 @@ def module_source() -> str:
     (local.set $bit (call $decode (local.get $p)))
     (local.set $one (i32.shl (local.get $bit) (i32.const 16)))
     (local.set $shift
-      (select (i32.const 1) (i32.const 2) (i32.lt_u (global.get $mixed) (i32.const 131072))))
+      (select (i32.const 1) (i32.const 2) (i32.lt_u (global.get $mixed) (i32.const 65536))))
     (global.set $mixed (i32.add (global.get $mixed) (i32.const 1)))
     (local.set $shifts (i32x4.splat (local.get $shift)))
     {" ".join(learned("wa", "sa"))}
@@ -202,7 +256,8 @@ def module_source() -> str:
     {refinement_learns("ra")}
     {refinement_learns("rb")}
     (local.get $bit))
-  {walk_source()})
+  {walk_source()}
+{compiled(pixels_source() + predicting_source(), CONSTANTS)})
 """
 
 
@@ -214,27 +269,10 @@ def module_text() -> str:
         subprocess.run(["wat2wasm", str(source), "-o", str(target)], check=True)
         text = base64.b64encode(target.read_bytes()).decode()
     lines = [text[at : at + 96] for at in range(0, len(text), 96)]
-    places = {
-        "CODER": CODER,
-        "LINES": LINES,
-        "OPINION": OPINION,
-        "FOLLOWER": FOLLOWER,
-        "SQUASH": SQUASH,
-        "WEIGHTS_A": WEIGHTS_A,
-        "WEIGHTS_B": WEIGHTS_B,
-        "REFINEMENTS_A": REFINEMENTS_A,
-        "REFINEMENTS_B": REFINEMENTS_B,
-        "CHANCES": CHANCES,
-        "CONTEXTS": CONTEXTS,
-        "DISTANCE_CLASS": DISTANCE_CLASS,
-        "GRADIENT_PLACES": GRADIENT_PLACES,
-        "LEARNT_PLACES": LEARNT_PLACES,
-        "NODES": NODES,
-        "SLOTS": SLOTS,
-    }
+    places = {name: CONSTANTS[name] for name in TOLD}
     return "".join(
         [
-            "// Mixed decisions and walks (spec §7.3, §7.5.5) as WebAssembly, compiled by\n"
+            "// Mixed decisions and rows of a band (spec §7.3, §7.5) as WebAssembly, compiled by\n"
             "// tools/make_web_mixer.py"
             " from the text there; a test keeps them alike.\n\n",
             *(f"export const AT_{name} = {place};\n" for name, place in places.items()),

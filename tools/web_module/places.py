@@ -6,8 +6,18 @@ CONTEXTS = 128  # the numbers x[3] to x[15] of a pixel's contexts, at 3 to 15, u
 GRADIENT_PLACES = 192  # of the two predictions, places along the seven directions, i32
 LEARNT_PLACES = 224
 DISTANCE_CLASS = 256  # 141 classes of distances, u8
-OPINION = 4096  # 65,536 opinions, i16
-FOLLOWER = OPINION + 2 * 65_536  # 131,072 slots, u16
+TRUST = 448  # of each pace 16 numbers: their low bytes, then their high ones
+PLACES = 512  # where the 16 slots of a decision are, in bytes, u32
+BAND = 576  # what is told of a band, and what it goes on from row to row: see below
+PREDICTING = 640  # of the prediction, eight weights of four samples, i32
+DIFFERENCES = 768  # what they were weights of, i32
+LEARNT = 896  # the learnt prediction of four samples, i32
+ENERGY = 912  # of the differences, i32
+RUN_CLASS = 928  # 33 classes of runs, u8
+ERROR_CLASS = 1024  # 71 classes of errors, u8
+LENGTH_CLASS = 1152  # 257 classes of lengths of matches, u8
+ACTIVITY = 4096  # 3,061 classes of changes, u8
+FOLLOWER = 8192  # of each pace, what 65,536 slots become after a 1, u16
 SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u32
 WEIGHTS_A = SQUASH + 4 * 6_148  # 288 sets of 16, i16
 WEIGHTS_B = WEIGHTS_A + 32 * 288  # 435 sets
@@ -15,12 +25,20 @@ REFINEMENTS_A = WEIGHTS_B + 32 * 435  # 640 of 26 numbers, u16
 REFINEMENTS_B = REFINEMENTS_A + 52 * 640  # 4,096
 CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u32
 NODES = (CHANCES + 4 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
-SLOTS = (NODES + 64 * 65_536 + 4095) // 4096 * 4096
+COLORS = NODES + 64 * 65_536  # four samples of each rank, u16
+SLOTS = (COLORS + 8 * 65_536 + 4095) // 4096 * 4096
+
+# What is told of a band, i32 each: places are those of its tables, in bytes, behind the slots.
+WIDTH, RANKS, WHERE, CLOSE, GATE, SEEN_SHIFT, HIT_BITS, OPEN_GATE = range(BAND, BAND + 32, 4)
+AT_NEAR, NEAR_BITS, ERRORS, ERRORS_ABOVE, RUN, MATCH, MATCHING = range(BAND + 32, BAND + 60, 4)
 
 # Where tables begin in the slots, as in memory.js.
-AT_DISTANCE = 128 * 128 + 128 * 8 * 2
+AT_RUNS = 128 * 128
+AT_DISTANCE = AT_RUNS + 128 * 8 * 2
 AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16
 AT_MATCHES = AT_FINE + 1024 * 24 * 8
+AT_AGREES = AT_MATCHES + 16 * 3 * 16 * 3 * 3
+AT_HITS = AT_AGREES + 16 * 3 * 128
 
 # Where the numbers of a node are, in bytes, as in palette_tree.js.
 LOW, MIDDLE, HIGH, DIRECTION, CUT, INVERSE, DEPTH, GROUP, LOCAL, LEFT, RIGHT = range(0, 44, 4)

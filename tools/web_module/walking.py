@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from web_module.places import (
     AT_DISTANCE,
     AT_FINE,
     AT_MATCHES,
     CHANCES,
-    CONTEXTS,
     CUT,
     DEPTH,
     DIRECTION,
@@ -21,37 +18,14 @@ from web_module.places import (
     INVERSE,
     LEARNT_PLACES,
     LEFT,
-    LINES,
     LOCAL,
     LOW,
     MIDDLE,
     NODES,
+    PLACES,
     RIGHT,
     SLOTS,
 )
-
-
-def lines_of_group() -> Iterator[str]:
-    """Yield what finds where the slots 3 to 15 of a group of nodes begin."""
-    for four in range(4):
-        context = f"(v128.load offset={CONTEXTS + 16 * four} (i32.const 0))"
-        yield f"(local.set $x {context})"
-        mixed = (
-            "(i32x4.mul (v128.xor (local.get $x) (i32x4.shr_u (local.get $x) (i32.const 15)))"
-            " (i32x4.splat (i32.const 0x2c1b3c6d)))"
-        )
-        place = (
-            f"(i32x4.shl (i32x4.shr_u (i32x4.add {mixed} (local.get $added))"
-            " (global.get $near_shift)) (i32.const 4))"
-        )
-        first = 4 * four - 3
-        steps = " ".join(str(first + lane) for lane in range(4))
-        begin = (
-            f"(i32x4.add (i32x4.splat (global.get $near_at)) (i32x4.mul"
-            f" (v128.const i32x4 {steps}) (i32x4.splat (global.get $near_size))))"
-        )
-        at = LINES + 16 * four
-        yield f"(v128.store offset={at} (i32.const 0) (i32x4.add {place} {begin}))"
 
 
 def side(rank: str) -> str:
@@ -78,7 +52,7 @@ def distance_class(name: str, distance: str) -> str:
 
 
 def walk_source() -> str:
-    """Return the functions that walk a palette's tree."""
+    """Return the functions that walk a palette's tree; the lines of the first group are found."""
 
     def number(name: int) -> str:
         return f"(i32.load offset={NODES + name} (local.get $at))"
@@ -88,10 +62,12 @@ def walk_source() -> str:
         return f"(i32.sub (i32.load offset={table} {direction}) (local.get $cut))"
 
     def learns(slot: str, place: str) -> str:
-        follower = f"(i32.or (i32.shl (local.get $bit) (i32.const 16)) (local.get ${slot}))"
+        turned = f"(i32.xor (local.get ${slot}) (local.get $t))"
+        pace = "(i32.shl (local.get $pace) (i32.const 17))"
+        at = f"(i32.add (i32.shl {turned} (i32.const 1)) {pace})"
         return (
             f"(i32.store16 offset={SLOTS} (local.get ${place})"
-            f" (i32.load16_u offset={FOLLOWER} (i32.shl {follower} (i32.const 1))))"
+            f" (i32.xor (i32.load16_u offset={FOLLOWER} {at}) (local.get $t)))"
         )
 
     def is_sure(comparison: str, state: int) -> str:
@@ -100,19 +76,10 @@ def walk_source() -> str:
 
     depth = f"(select {number(DEPTH)} (i32.const 15) (i32.lt_u {number(DEPTH)} (i32.const 15)))"
     return f"""
-  (func (export "plan") (param $near_at i32) (param $near_bits i32)
-    (global.set $near_at (local.get $near_at))
-    (global.set $near_size (i32.shl (i32.const 1) (local.get $near_bits)))
-    (global.set $near_shift (i32.sub (i32.const 36) (local.get $near_bits))))
-
-  (func $find (param $group i32) (local $added v128) (local $x v128)
-    (local.set $added
-      (i32x4.splat (i32.mul (local.get $group) (i32.const 0x9e3779b1))))
-    {" ".join(lines_of_group())})
-
   (func $node_bit (param $node i32) (param $at i32) (param $expected i32) (param $activity i32)
     (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (param $matched i32)
-    (param $length i32) (param $candidate i32) (param $kind i32) (result i32)
+    (param $length i32) (param $candidate i32) (param $kind i32)
+    (param $pace i32) (result i32)
     (local $cut i32) (local $inverse i64) (local $learnt i32) (local $c1 i32) (local $c2 i32)
     (local $c3 i32) (local $p0 i32) (local $p1 i32) (local $s0 i32) (local $s1 i32)
     (local $bit i32) (local $local i32) (local $low i32) (local $middle i32) (local $size i32)
@@ -142,21 +109,22 @@ def walk_source() -> str:
           (i32.const 1)) (i32.const 2)))))
         (local.set $p0 (i32.shl (local.get $p0) (i32.const 1)))
         (local.set $p1 (i32.shl (local.get $p1) (i32.const 1)))
+        (local.set $t (select (i32.const 0) (i32.const 0xfff0) (local.get $bit)))
         {learns("s0", "p0")}
         {learns("s1", "p1")}
         (return (local.get $bit))))
     (local.set $local {number(LOCAL)})
-    (i32.store offset={LINES} (i32.const 0) (i32.sub (local.get $p0) (local.get $local)))
-    (i32.store offset={LINES + 4} (i32.const 0) (i32.sub (local.get $p1) (local.get $local)))
+    (i32.store offset={PLACES} (i32.const 0) (i32.shl (local.get $p0) (i32.const 1)))
+    (i32.store offset={PLACES + 4} (i32.const 0) (i32.shl (local.get $p1) (i32.const 1)))
     (local.set $low {number(LOW)})
     (local.set $middle {number(MIDDLE)})
     (local.set $size (i32.sub {number(HIGH)} (local.get $low)))
     (local.set $said {side("matched")})
-    (i32.store offset={LINES + 8} (i32.const 0) (i32.sub (i32.add (i32.const {AT_MATCHES})
+    (i32.store offset={PLACES + 8} (i32.const 0) (i32.shl (i32.add (i32.const {AT_MATCHES})
       (i32.add (i32.mul (i32.add (i32.mul (i32.add (i32.shl (i32.add (i32.mul
         (local.get $length) (i32.const 3)) (local.get $said)) (i32.const 4)) {depth})
         (i32.const 3)) {side("candidate")}) (i32.const 3)) (local.get $kind)))
-      (local.get $local)))
+      (i32.const 1)))
     (call $decide (local.get $local)
       (i32.add (i32.const 32) (i32.and (local.get $node) (i32.const 255)))
       (i32.add (select (i32.const 192) (select (i32.const 273) (i32.const 354)
@@ -166,16 +134,16 @@ def walk_source() -> str:
         (i32.mul {side("NE")} (i32.const 27)))))
       (i32.add (i32.const 128) (i32.and (local.get $node) (i32.const 511)))
       (i32.and (i32.add (i32.mul (local.get $node) (i32.const 24)) (local.get $c2))
-        (i32.const 4095))))
+        (i32.const 4095)) (local.get $pace)))
 
-  (func (export "walk") (param $excluded i32) (param $expected i32) (param $activity i32)
+  (func $walk (param $excluded i32) (param $expected i32) (param $activity i32)
     (param $W i32) (param $N i32) (param $NW i32) (param $NE i32) (param $matched i32)
-    (param $length i32) (param $candidate i32) (param $kind i32) (result i32)
+    (param $length i32) (param $candidate i32) (param $kind i32) (param $pace i32)
+    (result i32)
     (local $node i32) (local $at i32) (local $group i32) (local $left i32) (local $right i32)
     (local $leaf i32) (local $bit i32)
     (local.set $leaf (select (i32.const 0) (i32.sub (i32.const -1) (local.get $excluded))
       (i32.lt_s (local.get $excluded) (i32.const 0))))
-    (local.set $group (i32.const -1))
     (loop $next_node
       (local.set $at (i32.shl (local.get $node) (i32.const 6)))
       (local.set $left {number(LEFT)})
@@ -192,7 +160,7 @@ def walk_source() -> str:
             (local.set $bit (call $node_bit (local.get $node) (local.get $at)
               (local.get $expected) (local.get $activity)
               (local.get $W) (local.get $N) (local.get $NW) (local.get $NE) (local.get $matched)
-              (local.get $length) (local.get $candidate) (local.get $kind)))
+              (local.get $length) (local.get $candidate) (local.get $kind) (local.get $pace)))
             (local.set $node (select (local.get $right) (local.get $left) (local.get $bit)))))))
       (br_if $next_node (i32.ge_s (local.get $node) (i32.const 0))))
     (i32.sub (i32.const -1) (local.get $node)))"""

@@ -92,7 +92,7 @@ class PaletteDecoding {
     while (zeros < n) {
       const rest = classOf(n - zeros, REST_CLASSES);
       places.setLines(mixer.lines, rest, zeros);
-      if (mixer.decide(0, 6 * role + rest, depth, role, depth)) {
+      if (mixer.decide(0, 6 * role + rest, depth, role, depth, 0)) {
         break;
       }
       zeros++;

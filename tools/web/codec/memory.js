@@ -1,6 +1,6 @@
 // What the model of a band knows before the first pixel (spec §7.6).
 
-import { makeMixer } from "./mixer.js";
+import { classTable } from "./contexts.js";
 import { DISTANCES, GATES, PATTERNS, RUNS, WEIGHTS_A, WEIGHTS_B } from "./starts.js";
 
 const WIDTH_OF_SET = 16;
@@ -14,21 +14,44 @@ export const AT_MATCHES = AT_FINE + 1024 * 24 * 8;
 export const AT_AGREES = AT_MATCHES + 16 * 3 * 16 * 3 * 3;
 export const AT_HITS = AT_AGREES + 16 * 3 * 128;
 
+/** Classes of runs and of the lengths of matches (7.5.2). */
+export const RUN_CLASS = classTable([1, 2, 3, 4, 8, 16, 32], 32);
+export const LENGTH_CLASS = classTable(
+  [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160, 256],
+  256,
+);
+
+/** From where on a gate is open (7.5.2), which with 16 entries none is. */
+export function openGate(paletteSize) {
+  return paletteSize > 64 ? 63_570 : paletteSize > 16 ? 65_208 : 65_536;
+}
+
 /** The tables whose size depends on the band. HITS and NEAR are numbered 0 to 12 here. */
 export class Memory {
-  constructor(pixels, coder) {
-    const bits = Math.ceil(Math.log2(pixels)); // exact for the powers of two
-    this.nearBits = clamp(bits + 4, 10, 19);
-    this.hitBits = clamp(bits + 1, 10, 17);
-    this.seenBits = clamp(bits + 1, 8, 20);
-    this.atNear = AT_HITS + 13 * 2 ** this.hitBits;
-    this.close = new Uint16Array(2 ** this.seenBits);
-    this.where = new Uint32Array(2 ** this.seenBits);
-    this.gate = startingGates();
-    const slots = this.atNear + 13 * 2 ** this.nearBits;
-    this.mixer = makeMixer(coder, slots, startingWeightsA(), startingWeightsB(), 640, 4096);
+  /** `take` gives room for so many numbers, all 0. */
+  constructor(pixels, coder, Mixer, take = (Numbers, count) => new Numbers(count)) {
+    const { nearBits, hitBits, seenBits, atNear, slots } = sizesFor(pixels);
+    this.nearBits = nearBits;
+    this.hitBits = hitBits;
+    this.atNear = atNear;
+    this.seenBits = seenBits;
+    this.mixer = new Mixer(coder, slots, startingWeightsA(), startingWeightsB(), 640, 4096);
     fillSlots(this.mixer.slots);
+    this.where = take(Uint32Array, 2 ** seenBits);
+    this.close = take(Uint16Array, 2 ** seenBits);
+    this.gate = take(Uint16Array, 128 * 128 * 8);
+    fillGates(this.gate);
   }
+}
+
+/** Return the sizes of tables, and how many slots there are in all. */
+export function sizesFor(pixels) {
+  const bits = Math.ceil(Math.log2(pixels)); // exact for the powers of two
+  const nearBits = clamp(bits + 4, 10, 19);
+  const hitBits = clamp(bits + 1, 10, 17);
+  const atNear = AT_HITS + 13 * 2 ** hitBits;
+  const slots = atNear + 13 * 2 ** nearBits;
+  return { nearBits, hitBits, seenBits: clamp(bits + 1, 8, 20), atNear, slots };
 }
 
 function clamp(value, least, most) {
@@ -48,13 +71,11 @@ function fillSlots(slots) {
   });
 }
 
-function startingGates() {
-  const gate = new Uint16Array(128 * 128 * 8);
+function fillGates(gate) {
   for (let place = 0; place < gate.length; place++) {
     const pattern = place >> 10;
     gate[place] = clamp(16 * GATES[8 * pattern + (place & 7)], 3277, 64_553);
   }
-  return gate;
 }
 
 function startingWeightsA() {

@@ -1,13 +1,15 @@
 // Mixed decisions (spec §7.3): 16 opinions are weighed, made a probability, and learn what came.
 // This is the plain one; simd_mixer.js does the same by WebAssembly, where there is some.
 
-import { BLANK, FOLLOWER, LARGEST_LOGIT, OPINION, SQUASH } from "./slots.js";
+import { BLANK, followers, LARGEST_LOGIT, opinions, SQUASH } from "./slots.js";
 
 /** Numbers of a refinement. */
 const REFINEMENT = 26;
 
 /** Mixed decisions after which weights learn half as fast. */
-const EARLY = 131_072;
+const EARLY = 65_536;
+
+let tables; // of no use where the other mixer is
 
 /** Two lists of weights, two of refinements, and the slots that they are used on. */
 export class PlainMixer {
@@ -20,6 +22,9 @@ export class PlainMixer {
     this.refinementsA = startingRefinements(refinementsA);
     this.refinementsB = startingRefinements(refinementsB);
     this.mixed = 0;
+    tables ??= { opinions: opinions(), followers: followers() };
+    this.opinions = tables.opinions;
+    this.followers = tables.followers;
     /** Where the 16 slots of the next decision are, but for what `decide` adds. */
     this.lines = new Int32Array(16);
     /** The contexts of a pixel, and the places of its two predictions, for the walk. */
@@ -29,7 +34,7 @@ export class PlainMixer {
   }
 
   /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
-  decide(local, a, b, ra, rb) {
+  decide(local, a, b, ra, rb, pace) {
     const { slots, lines, weightsA, weightsB, refinementsA, refinementsB } = this;
     a *= 16;
     b *= 16;
@@ -49,22 +54,23 @@ export class PlainMixer {
     const p13 = lines[13] + local;
     const p14 = lines[14] + local;
     const p15 = lines[15] + local;
-    const t0 = OPINION[slots[p0]];
-    const t1 = OPINION[slots[p1]];
-    const t2 = OPINION[slots[p2]];
-    const t3 = OPINION[slots[p3]];
-    const t4 = OPINION[slots[p4]];
-    const t5 = OPINION[slots[p5]];
-    const t6 = OPINION[slots[p6]];
-    const t7 = OPINION[slots[p7]];
-    const t8 = OPINION[slots[p8]];
-    const t9 = OPINION[slots[p9]];
-    const t10 = OPINION[slots[p10]];
-    const t11 = OPINION[slots[p11]];
-    const t12 = OPINION[slots[p12]];
-    const t13 = OPINION[slots[p13]];
-    const t14 = OPINION[slots[p14]];
-    const t15 = OPINION[slots[p15]];
+    const opinion = this.opinions[pace];
+    const t0 = opinion[slots[p0]];
+    const t1 = opinion[slots[p1]];
+    const t2 = opinion[slots[p2]];
+    const t3 = opinion[slots[p3]];
+    const t4 = opinion[slots[p4]];
+    const t5 = opinion[slots[p5]];
+    const t6 = opinion[slots[p6]];
+    const t7 = opinion[slots[p7]];
+    const t8 = opinion[slots[p8]];
+    const t9 = opinion[slots[p9]];
+    const t10 = opinion[slots[p10]];
+    const t11 = opinion[slots[p11]];
+    const t12 = opinion[slots[p12]];
+    const t13 = opinion[slots[p13]];
+    const t14 = opinion[slots[p14]];
+    const t15 = opinion[slots[p15]];
     let sumA = Math.imul(weightsA[a], t0);
     sumA = (sumA + Math.imul(weightsA[a + 1], t1)) | 0;
     sumA = (sumA + Math.imul(weightsA[a + 2], t2)) | 0;
@@ -113,7 +119,7 @@ export class PlainMixer {
     // 2 · t · error, where error is rounded down before it is doubled
     const ea = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sa]) >> 1) * 2;
     const eb = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sb]) >> 1) * 2;
-    const followers = bit << 16;
+    const follower = this.followers[pace][bit];
     weightsA[a] = learned(weightsA[a], t0, ea, shift);
     weightsA[a + 1] = learned(weightsA[a + 1], t1, ea, shift);
     weightsA[a + 2] = learned(weightsA[a + 2], t2, ea, shift);
@@ -146,22 +152,22 @@ export class PlainMixer {
     weightsB[b + 13] = learned(weightsB[b + 13], t13, eb, shift);
     weightsB[b + 14] = learned(weightsB[b + 14], t14, eb, shift);
     weightsB[b + 15] = learned(weightsB[b + 15], t15, eb, shift);
-    slots[p0] = FOLLOWER[followers | slots[p0]];
-    slots[p1] = FOLLOWER[followers | slots[p1]];
-    slots[p2] = FOLLOWER[followers | slots[p2]];
-    slots[p3] = FOLLOWER[followers | slots[p3]];
-    slots[p4] = FOLLOWER[followers | slots[p4]];
-    slots[p5] = FOLLOWER[followers | slots[p5]];
-    slots[p6] = FOLLOWER[followers | slots[p6]];
-    slots[p7] = FOLLOWER[followers | slots[p7]];
-    slots[p8] = FOLLOWER[followers | slots[p8]];
-    slots[p9] = FOLLOWER[followers | slots[p9]];
-    slots[p10] = FOLLOWER[followers | slots[p10]];
-    slots[p11] = FOLLOWER[followers | slots[p11]];
-    slots[p12] = FOLLOWER[followers | slots[p12]];
-    slots[p13] = FOLLOWER[followers | slots[p13]];
-    slots[p14] = FOLLOWER[followers | slots[p14]];
-    slots[p15] = FOLLOWER[followers | slots[p15]];
+    slots[p0] = follower[slots[p0]];
+    slots[p1] = follower[slots[p1]];
+    slots[p2] = follower[slots[p2]];
+    slots[p3] = follower[slots[p3]];
+    slots[p4] = follower[slots[p4]];
+    slots[p5] = follower[slots[p5]];
+    slots[p6] = follower[slots[p6]];
+    slots[p7] = follower[slots[p7]];
+    slots[p8] = follower[slots[p8]];
+    slots[p9] = follower[slots[p9]];
+    slots[p10] = follower[slots[p10]];
+    slots[p11] = follower[slots[p11]];
+    slots[p12] = follower[slots[p12]];
+    slots[p13] = follower[slots[p13]];
+    slots[p14] = follower[slots[p14]];
+    slots[p15] = follower[slots[p15]];
     if (f >= 128) {
       ja++;
       jb++;
@@ -173,8 +179,8 @@ export class PlainMixer {
   }
 
   /** Let one slot learn a bit. */
-  learn(place, bit) {
-    this.slots[place] = FOLLOWER[(bit << 16) | this.slots[place]];
+  learn(place, bit, pace) {
+    this.slots[place] = this.followers[pace][bit][this.slots[place]];
   }
 }
 

@@ -28,7 +28,7 @@ export class PlainWalk {
   }
 
   /** Walk the tree to the pixel's rank (7.5.5); `excluded` and `matched` are −1 for none. */
-  walk(excluded, expected, activity, W, N, NW, NE, matched, length, candidate, kind) {
+  walk(excluded, expected, activity, W, N, NW, NE, matched, length, candidate, kind, pace) {
     const { nodes } = this;
     const excludedLeaf = excluded < 0 ? 0 : -1 - excluded; // 0, the root, is no side
     let node = 0;
@@ -59,6 +59,7 @@ export class PlainWalk {
           length,
           candidate,
           kind,
+          pace,
         );
       }
       node = bit ? right : left;
@@ -97,7 +98,7 @@ export class PlainWalk {
     }
   }
 
-  decideNode(node, expected, activity, W, N, NW, NE, matched, length, candidate, kind) {
+  decideNode(node, expected, activity, W, N, NW, NE, matched, length, candidate, kind, pace) {
     const { mixer, nodes } = this;
     const { lines, slots } = mixer;
     const at = node * NODE_SIZE;
@@ -122,8 +123,8 @@ export class PlainWalk {
       ((state0 < 1196 && state1 < 1196) || (state0 >= 2900 && state1 >= 2900))
     ) {
       const bit = mixer.coder.decode(CHANCE_16[(state0 + state1) >> 1]);
-      mixer.learn(place0, bit);
-      mixer.learn(place1, bit);
+      mixer.learn(place0, bit, pace);
+      mixer.learn(place1, bit, pace);
       return bit;
     }
     const local = nodes[at + LOCAL];
@@ -139,7 +140,7 @@ export class PlainWalk {
       9 * side(NW, low, middle, last) +
       27 * side(NE, low, middle, last);
     const rb = (24 * node + c2) & 4095;
-    return mixer.decide(local, 32 + (node & 255), b, 128 + (node & 511), rb);
+    return mixer.decide(local, 32 + (node & 255), b, 128 + (node & 511), rb, pace);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { classTable } from "./contexts.js";
 
-const STARTING_WEIGHTS = [26_214, 26_214, -6_554, 13_107, 3_277, 3_277, 0, 0];
-const ACTIVITY = classTable([1, 4, 9, 16, 28, 48, 90], 4 * 3 * 255, 3);
-const ERROR_CLASS = classTable([3, 8, 14, 22, 32, 46, 70], 70);
+export const STARTING_WEIGHTS = [26_214, 26_214, -6_554, 13_107, 3_277, 3_277, 0, 0];
+export const ACTIVITY = classTable([1, 4, 9, 16, 28, 48, 90], 4 * 3 * 255, 3);
+export const ERROR_CLASS = classTable([3, 8, 14, 22, 32, 46, 70], 70);
 const LARGEST_WEIGHT = 131_072;
 
 /** Two predictions of each sample in 1/8, made of the colours of eight neighbours. */

@@ -1,27 +1,29 @@
 // Mixed decisions (spec §7.3) by WebAssembly with SIMD: what plain_mixer.js does, in less time.
 
 import { DISTANCE_CLASS } from "./contexts.js";
+import { LENGTH_CLASS, RUN_CLASS } from "./memory.js";
 import {
+  AT_ACTIVITY,
   AT_CHANCES,
   AT_CODER,
-  AT_CONTEXTS,
   AT_DISTANCE_CLASS,
+  AT_ERROR_CLASS,
   AT_FOLLOWER,
-  AT_GRADIENT_PLACES,
-  AT_LEARNT_PLACES,
+  AT_LENGTH_CLASS,
   AT_LINES,
-  AT_NODES,
-  AT_OPINION,
   AT_REFINEMENTS_A,
   AT_REFINEMENTS_B,
+  AT_RUN_CLASS,
   AT_SLOTS,
   AT_SQUASH,
+  AT_TRUST,
   AT_WEIGHTS_A,
   AT_WEIGHTS_B,
   MODULE,
 } from "./mixer_module.js";
 import { startingRefinements } from "./plain_mixer.js";
-import { BLANK, CHANCE_16, FOLLOWER, OPINION, SQUASH } from "./slots.js";
+import { ACTIVITY, ERROR_CLASS } from "./prediction.js";
+import { BLANK, CHANCE_16, FOLLOWER, SQUASH, TRUST } from "./slots.js";
 
 const PAGE = 65_536;
 
@@ -36,6 +38,17 @@ export function canBeFast() {
   return instance !== null;
 }
 
+/** Whether it can be fast with a band of so many pixels: its memory has 2^32 bytes at most. */
+export function canHold(pixels) {
+  return canBeFast() && pixels < 2 ** 30;
+}
+
+/** Return the module's functions and memory, which has so many bytes at least from now on. */
+export function instanceOf(bytes) {
+  growTo(instance.memory, bytes);
+  return instance;
+}
+
 function makeInstance() {
   if (typeof WebAssembly === "undefined") {
     return null;
@@ -47,11 +60,25 @@ function makeInstance() {
     });
     growTo(exports.memory, AT_SLOTS);
     const { buffer } = exports.memory;
-    new Int16Array(buffer, AT_OPINION, OPINION.length).set(OPINION);
-    new Uint16Array(buffer, AT_FOLLOWER, FOLLOWER.length).set(FOLLOWER);
+    TRUST.forEach((trust, pace) => {
+      const halves = new Uint8Array(buffer, AT_TRUST + 32 * pace, 32);
+      halves.set(trust.map((number) => number & 255));
+      halves.set(trust.map((number) => number >> 8), 16);
+    });
+    FOLLOWER.forEach((ones, pace) => {
+      new Uint16Array(buffer, AT_FOLLOWER + 131_072 * pace, 65_536).set(ones);
+    });
     new Int32Array(buffer, AT_SQUASH, SQUASH.length).set(SQUASH);
     new Int32Array(buffer, AT_CHANCES, CHANCE_16.length).set(CHANCE_16);
-    new Uint8Array(buffer, AT_DISTANCE_CLASS, DISTANCE_CLASS.length).set(DISTANCE_CLASS);
+    for (const [at, classes] of [
+      [AT_DISTANCE_CLASS, DISTANCE_CLASS],
+      [AT_RUN_CLASS, RUN_CLASS],
+      [AT_ERROR_CLASS, ERROR_CLASS],
+      [AT_LENGTH_CLASS, LENGTH_CLASS],
+      [AT_ACTIVITY, ACTIVITY],
+    ]) {
+      new Uint8Array(buffer, at, classes.length).set(classes);
+    }
     return exports;
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) {
@@ -76,31 +103,15 @@ export class SimdMixer {
     const { buffer } = memory;
     current = coder;
     coder.moveTo(new Int32Array(buffer, AT_CODER, 3));
-    /** Decode the decision of the slots at lines[i] + local: decide(local, a, b, ra, rb). */
+    /** Decode the decision of the slots at lines[i] + local, as PlainMixer does. */
     this.decide = decide;
     this.slots = new Uint16Array(buffer, AT_SLOTS, slots).fill(BLANK);
     this.lines = new Int32Array(buffer, AT_LINES, 16);
-    this.contexts = new Int32Array(buffer, AT_CONTEXTS, 16);
-    this.gradientPlaces = new Int32Array(buffer, AT_GRADIENT_PLACES, 7);
-    this.learntPlaces = new Int32Array(buffer, AT_LEARNT_PLACES, 7);
     new Int16Array(buffer, AT_WEIGHTS_A, weightsA.length).set(weightsA);
     new Int16Array(buffer, AT_WEIGHTS_B, weightsB.length).set(weightsB);
     const [ra, rb] = [refinementsA, refinementsB].map(startingRefinements);
     new Uint16Array(buffer, AT_REFINEMENTS_A, ra.length).set(ra);
     new Uint16Array(buffer, AT_REFINEMENTS_B, rb.length).set(rb);
     restart();
-  }
-
-  /** Let one slot learn a bit. */
-  learn(place, bit) {
-    this.slots[place] = FOLLOWER[(bit << 16) | this.slots[place]];
-  }
-
-  /** Return what walks a palette's tree, as PlainWalk does; `memory` is the one with this mixer. */
-  walkOn(tree, memory) {
-    const { buffer } = instance.memory;
-    new Int32Array(buffer, AT_NODES, tree.nodes.length).set(tree.nodes);
-    instance.plan(memory.atNear, memory.nearBits);
-    return instance;
   }
 }

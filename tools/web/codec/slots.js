@@ -44,34 +44,51 @@ function makeChances() {
 /** The probability of each state in 1/65,536, rounded down. */
 export const CHANCE_16 = Int32Array.from(CHANCE, (chance) => Math.floor(chance / 65_536));
 
-/** The opinion of each slot, a logit. */
-export const OPINION = Int16Array.from({ length: 65_536 }, (_, slot) => {
-  const n = COUNTS[slot & 15];
-  return Math.floor((10 * (2 * (slot >> 4) - 4095) * n) / (17 * n + 4));
-});
+/** Of each pace, how far each step is trusted. */
+export const TRUST = [6, 3].map((rest) =>
+  COUNTS.map((n) => Math.floor((81_920 * n) / (17 * n + rest))),
+);
 
-/** What each slot becomes: FOLLOWER[slot] after a 0, FOLLOWER[65,536 + slot] after a 1. */
-export const FOLLOWER = makeFollowers();
+/** A slot with these bits turned is its mirror: of the other bit it says what this says of one. */
+const MIRROR = 0xfff0;
 
-function makeFollowers() {
-  const bounds = Float64Array.from({ length: 4095 }, (_, i) =>
-    Math.floor((CHANCE[i] + CHANCE[i + 1]) / 2),
-  );
-  const followers = new Uint16Array(131_072);
+const BOUND = Float64Array.from({ length: 4095 }, (_, i) =>
+  Math.floor((CHANCE[i] + CHANCE[i + 1]) / 2),
+);
+
+/** What each slot becomes after a 1, at each pace; after a 0 it is the mirror of its mirror's. */
+export const FOLLOWER = [0, 1].map(makeFollowers);
+
+function makeFollowers(pace) {
+  const followers = new Uint16Array(65_536);
   for (let step = 0; step < 16; step++) {
     const gap = step < 15 ? COUNTS[step + 1] - COUNTS[step] : 0;
     let next = 0; // the chances rise with the state, and so does the number of bounds below
     for (let state = 0; state < 4096; state++) {
       const rest = 2 ** 32 - CHANCE[state];
-      const chance = CHANCE[state] + Math.floor((2 * rest) / (2 * COUNTS[step] + 3));
-      while (next < 4095 && bounds[next] <= chance) {
+      const chance = CHANCE[state] + Math.floor((4 * rest) / (4 * COUNTS[step] + 6 - pace));
+      while (next < 4095 && BOUND[next] <= chance) {
         next++;
       }
       const hash = (Math.imul(next, 0x9e3779b1) + Math.imul(step, 0x5851f42d)) >>> 16;
       const risen = gap > 0 && hash % gap === 0 ? step + 1 : step;
-      followers[65_536 + 16 * state + step] = 16 * next + risen;
-      followers[16 * (4095 - state) + step] = 16 * (4095 - next) + risen;
+      followers[16 * state + step] = 16 * next + risen;
     }
   }
   return followers;
+}
+
+/** Return the opinion of each slot, a logit, at each pace. */
+export function opinions() {
+  return TRUST.map((trust) =>
+    Int16Array.from(
+      { length: 65_536 },
+      (_, slot) => ((2 * (slot >> 4) - 4095) * trust[slot & 15]) >> 13,
+    ),
+  );
+}
+
+/** Return what each slot becomes, at each pace: after a 0, and after a 1. */
+export function followers() {
+  return FOLLOWER.map((ones) => [ones.map((_, slot) => ones[slot ^ MIRROR] ^ MIRROR), ones]);
 }
