@@ -379,6 +379,65 @@ def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
+def _expect(band: band_p, i: cython.int, context: cython.uint) -> cython.void:
+    """Ask for the memory of a context's line for the root's group."""
+    line: cython.uint = _stirred(context) >> (36 - band.near_bits)
+    kq_prefetch(band.slots + band.near_rows[i] + (line << 4))
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _expect_next(band: band_p, s: pixel_p) -> cython.void:
+    """Ask for the root's lines of the next pixel, by contexts that do not wait for this one."""
+    above: ushort_p
+    n2: cython.uint
+    if s.y > 1 and s.x + 3 < band.width:
+        above = band.ranks + (s.y - 1) * band.width + s.x + 1
+        n2 = (above - band.width)[0]
+        _expect(band, 4, _sum(above[0], 0, 0, 0))
+        _expect(band, 5, _sum(above[1], 0, 0, 0))
+        _expect(band, 6, _sum(n2, 0, 0, 0))
+        _expect(band, 8, _sum(above[0], n2, 0, 0))
+        _expect(band, 9, _sum(above[2], 0, 0, 0))
+        _expect(band, 14, _sum(above[0], above[1], 0, 0))
+        _expect(band, 15, _sum(s.n, 0, 0, 0))
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _expect_groups(
+    band: band_p, s: pixel_p, rank: cython.uint, is_guess: cython.bint
+) -> cython.void:
+    """Ask for the lines of the groups on the way to a rank; where it is a guess, of the first."""
+    lines: cython.uint[16]
+    at: cython.int = 0
+    group: cython.int = 0
+    node: node_p
+    while at >= 0:
+        node = band.nodes + at
+        if node.group != group:
+            group = node.group
+            kq_find_lines(
+                lines,
+                s.context,
+                band.near_rows,
+                _sum(0, 0, 0, cython.cast(cython.uint, group)),
+                36 - band.near_bits,
+                band.slots,
+            )
+            if is_guess:
+                return
+        at = node.right if rank >= cython.cast(cython.uint, node.middle) else node.left
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
 def _project(color: int_p) -> cython.void:
     """Put a colour's places along directions 4 to 6 behind its four samples (spec §7.4)."""
     color[4] = color[0] + 2 * color[1] + color[2]
@@ -401,6 +460,7 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
         s.context[i] = _stirred(s.context[i])
     s.turn = 0
     _turn_to(band, s, 0)
+    _expect_next(band, s)
     kq_predict(
         band.colors,
         cython.address(s.w),
@@ -510,6 +570,7 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
     node: node_p
     base: ushort_p
     places: uint_p
+    _expect_groups(band, s, s.candidate if m.decoding else rank, m.decoding)
     while at >= 0:
         node = band.nodes + at
         bit = rank >= cython.cast(cython.uint, node.middle)
