@@ -52,7 +52,7 @@ class _Function:
         given = [argument.arg for argument in function.args.args]
         body = self.block(function.body)
         parts = [f"(func ${function.name}"]
-        parts += [f'(export "{word.id}")' for word in function.decorator_list]
+        parts += [f'(export "{ast.unparse(word)}")' for word in function.decorator_list]
         parts += [f"(param ${name} {_kind(name)})" for name in given]
         if function.returns is not None:
             parts.append("(result i32)")
@@ -100,16 +100,16 @@ class _Function:
             first, a = self.apart(node.left)
             second, b = self.apart(node.right)
             return first + second, f"(i32.add {a} {b})" if a and b else a or b
-        if isinstance(node, ast.Constant):
-            return int(node.value), ""
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return node.value, ""
         if isinstance(node, ast.Name) and node.id in self.constants:
             return self.constants[node.id], ""
         return 0, self.value(node)
 
     def value(self, node: ast.expr) -> str:
         match node:
-            case ast.Constant():
-                return f"(i32.const {node.value})"
+            case ast.Constant(value=int() as number):
+                return f"(i32.const {number})"
             case ast.Name() if node.id in self.constants:
                 return f"(i32.const {self.constants[node.id]})"
             case ast.Name():
