@@ -326,7 +326,9 @@ class KqFile:
         if isinstance(data, mmap.mmap | FileView):
             data.close()
 
-    def _entropy_strip(self, data: BytesLike, band: int, strip: int, rows: int) -> Indices:
+    def _entropy_strip(
+        self, data: BytesLike, band: int, strip: int, rows: int, was_checked: bool
+    ) -> Indices:
         """Return a strip of an entropy-coded band from the top, kept for what is read next.
 
         It is decoded down to what is asked for, if that is deeper than before, to the end.
@@ -335,10 +337,11 @@ class KqFile:
         if kept is not None and kept[0] == (band, strip):
             if len(kept[1]) >= rows:
                 return kept[1]
-            indices = read_entropy_strip(data, self.layout, band, strip)
+            indices = read_entropy_strip(data, self.layout, band, strip, None, was_checked)
         else:
-            indices = read_entropy_strip(data, self.layout, band, strip, rows)
-        self._strip = (band, strip), indices
+            indices = read_entropy_strip(data, self.layout, band, strip, rows, was_checked)
+        if not was_checked:  # else the check may still fail
+            self._strip = (band, strip), indices
         return indices
 
     def _open_data(self) -> BytesLike:

@@ -43,13 +43,14 @@ def read_strip(
     *,
     band_rows: int,
     width: int,
+    was_checked: bool = False,
 ) -> None:
     """Check an entropy-coded band of a file, of so many rows and columns, and read a strip of it.
 
     `indices` are of the strip, or of its first rows: what comes behind these, and the other
-    strips, are covered by the CRC-32 only.
+    strips, are covered by the CRC-32 only, which is not looked at where it `was_checked`.
     """
-    with checked_payload(data, band) as payload:
+    with checked_payload(data, band, was_checked=was_checked) as payload:
         offset = band.payload_offset
         strips.decode_strip(payload, number, width, palette, indices, offset, band_rows=band_rows)
 

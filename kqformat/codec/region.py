@@ -56,7 +56,7 @@ def read_region(
     top: int,
     right: int,
     bottom: int,
-    entropy_strip: Callable[[int, int, int], Indices] | None = None,
+    entropy_strip: Callable[[int, int, int, bool], Indices] | None = None,
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -67,8 +67,9 @@ def read_region(
     left, top, right, bottom : int
         0 ≤ left < right ≤ width and 0 ≤ top < bottom ≤ height.
     entropy_strip : callable or None
-        What gives of an entropy-coded band's strip so many rows or more, and may remember some;
-        None for `read_entropy_strip`. Threads may call it at once.
+        What gives of an entropy-coded band's strip so many rows or more, with the band's CRC-32
+        checked or, for the strips after the first, not again, and may remember some that it
+        checked; None for `read_entropy_strip`. Threads may call it at once.
 
     Returns
     -------
@@ -101,7 +102,7 @@ def read_region(
         else:
             above, before = part.band << head.band_shift, strip_edges(head.width)[part.strip]
             rows = slice(part.top - above, part.bottom - above)
-            found = strip_of(part.band, part.strip, rows.stop)
+            found = strip_of(part.band, part.strip, rows.stop, part.follows)
             target[:] = found[rows, part.left - before : part.right - before]
 
     parts = list(_parts(layout, left, top, right, bottom))
@@ -111,10 +112,15 @@ def read_region(
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What of a region is in one band or, where that is entropy-coded, in one strip of it."""
+    """What of a region is in one band or, where that is entropy-coded, in one strip of it.
+
+    A strip `follows` others of its band, of which the first has the band's CRC-32 checked: its
+    error is the one that comes of them.
+    """
 
     band: int
     strip: int | None
+    follows: bool
     left: int
     top: int
     right: int
@@ -126,17 +132,23 @@ def _parts(layout: Layout, left: int, top: int, right: int, bottom: int) -> Iter
     for band in range(top >> shift, (bottom - 1 >> shift) + 1):
         rows = max(top, band << shift), min(bottom, band + 1 << shift)
         if layout.bands[band].tag != ENTROPY_TAG:
-            yield _Part(band, None, left, rows[0], right, rows[1])
+            yield _Part(band, None, False, left, rows[0], right, rows[1])
             continue
         for strip, (first, end) in enumerate(pairwise(strip_edges(width))):
             if first < right and left < end:
-                yield _Part(band, strip, max(left, first), rows[0], min(right, end), rows[1])
+                sides = max(left, first), min(right, end)
+                yield _Part(band, strip, first > left, sides[0], rows[0], sides[1], rows[1])
 
 
 def read_entropy_strip(
-    data: BytesLike, layout: Layout, number: int, strip: int, rows: int | None = None
+    data: BytesLike,
+    layout: Layout,
+    number: int,
+    strip: int,
+    rows: int | None = None,
+    was_checked: bool = False,
 ) -> Indices:
-    """Decode a strip of an entropy-coded band, or its first rows."""
+    """Decode a strip of an entropy-coded band, or its first rows; see `read_strip`."""
     head = layout.head
     all_rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
     rows = all_rows if rows is None else rows
@@ -151,6 +163,7 @@ def read_entropy_strip(
         indices,
         band_rows=all_rows,
         width=head.width,
+        was_checked=was_checked,
     )
     return indices
 

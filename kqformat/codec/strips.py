@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +16,17 @@ from kqformat.threads import for_each
 _LENGTH_BYTES = 4
 
 
-def strip_edges(width: int) -> list[int]:
+@lru_cache(maxsize=4)
+def strip_edges(width: int) -> tuple[int, ...]:
     """Return the first column of each strip, and the picture's width.
 
     Examples
     --------
     >>> strip_edges(16_383), strip_edges(16_385)
-    ([0, 16383], [0, 8192, 16385])
+    ((0, 16383), (0, 8192, 16385))
     """
     count = max(1, width >> 13)
-    return [number * width // count for number in range(count + 1)]
+    return tuple(number * width // count for number in range(count + 1))
 
 
 def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes | None:
@@ -52,12 +54,13 @@ def decode(
 
     Parameters and errors are those of `entropy.decode`.
     """
-    width = indices.shape[1]
-    edges = strip_edges(width)
+    edges = strip_edges(indices.shape[1])
+    ends = _ends(payload, len(edges) - 1, offset)
 
     def read(number: int) -> None:
         strip = indices[:, edges[number] : edges[number + 1]]
-        decode_strip(payload, number, width, palette, strip, offset)
+        with payload[ends[number] : ends[number + 1]] as part:
+            entropy.decode(part, palette, strip, offset + ends[number])
 
     for_each(read, range(len(edges) - 1), len(edges) - 1)
 
@@ -83,25 +86,29 @@ def decode_strip(
     payload, palette, indices, offset, band_rows
         As in `entropy.decode`; `indices` are of the strip.
     """
-    start, end = _spans(payload, len(strip_edges(width)) - 1, offset)[number]
+    start, end = _ends(payload, len(strip_edges(width)) - 1, offset)[number : number + 2]
     with payload[start:end] as part:
         entropy.decode(part, palette, indices, offset + start, band_rows=band_rows)
 
 
-def _spans(payload: memoryview, count: int, offset: int) -> list[tuple[int, int]]:
-    """Return where the payload of each strip is; raise `FormatError` where not all have room."""
+def _ends(payload: memoryview, count: int, offset: int) -> list[int]:
+    """Return where the payloads of the strips begin and end; raise `FormatError` if they do not."""
     first = _LENGTH_BYTES * (count - 1)
-    lengths = [
-        int.from_bytes(payload[at : at + _LENGTH_BYTES], "big")
-        for at in range(0, first, _LENGTH_BYTES)
-    ]
-    starts = list(accumulate(lengths, initial=first))
-    if starts[-1] > len(payload):
-        raise FormatError(
-            f"the {count} strips of an entropy-coded band do not fit",
-            field="strip_length",
-            offset=offset,
-            found=f"{len(payload):,} bytes",
-            expected=f"{starts[-1]:,} or more",
-        )
-    return list(pairwise([*starts, len(payload)]))
+    if first > len(payload):
+        raise _no_room(count, payload, offset, first)
+    with payload[:first] as told:
+        lengths = np.frombuffer(told, ">u4").astype(np.int64)
+    ends = first + np.concatenate([[0], np.cumsum(lengths)])
+    if ends[-1] > len(payload):
+        raise _no_room(count, payload, offset, int(ends[-1]))
+    return [*ends.tolist(), len(payload)]
+
+
+def _no_room(count: int, payload: memoryview, offset: int, needed: int) -> FormatError:
+    return FormatError(
+        f"the {count:,} strips of an entropy-coded band do not fit",
+        field="strip_length",
+        offset=offset,
+        found=f"{len(payload):,} bytes",
+        expected=f"{needed:,} or more",
+    )

@@ -284,9 +284,9 @@ def test_single_pixels_decode_a_band_twice_at_most(monkeypatch: pytest.MonkeyPat
     """A band is decoded down to the first pixel, then whole: what is read next is there."""
     decoded: list[tuple[int, int | None]] = []
 
-    def counted(data: Any, layout: Layout, number: int, strip: int, rows: int | None = None) -> Any:
-        decoded.append((number, rows))
-        return read_entropy_strip(data, layout, number, strip, rows)
+    def counted(data: Any, layout: Layout, number: int, strip: int, *others: Any) -> Any:
+        decoded.append((number, others[0]))
+        return read_entropy_strip(data, layout, number, strip, *others)
 
     monkeypatch.setattr("kqformat.kqfile.read_entropy_strip", counted)
     with KqFile(MIXED_FILE) as file:

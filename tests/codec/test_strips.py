@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
 
-from kqformat import FormatError, IndexedImage, KqFile
-from kqformat.codec import entropy, strips
+from kqformat import ChecksumError, FormatError, IndexedImage, KqFile
+from kqformat.codec import entropy, sections, strips
 from kqformat.codec.layout import read_layout
 from kqformat.codec.region import read_entropy_strip, read_region
 from kqformat.codec.stream import decode_indexed, encode_indexed
@@ -93,14 +94,35 @@ def test_only_the_strips_needed_are_decoded(monkeypatch: pytest.MonkeyPatch) -> 
     """A region within a strip of each of two bands decodes these two, as far down as needed."""
     decoded: list[tuple[int, int, int | None]] = []
 
-    def noted(data: Any, layout: Any, band: int, strip: int, rows: int | None = None) -> Any:
-        decoded.append((band, strip, rows))
-        return read_entropy_strip(data, layout, band, strip, rows)
+    def noted(data: Any, layout: Any, band: int, strip: int, *others: Any) -> Any:
+        decoded.append((band, strip, others[0]))
+        return read_entropy_strip(data, layout, band, strip, *others)
 
     monkeypatch.setattr("kqformat.kqfile.read_entropy_strip", noted)
     with KqFile(file_of(PIXELS, band_shift=2)) as file:
         file.region(9_000, 2, 9_500, 6)
     assert sorted(decoded) == [(0, 1, 4), (1, 1, 2)]
+
+
+def test_the_crc_is_checked_once_for_all_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes no longer for many strips; damage anywhere is noticed by all, and none is kept."""
+    checks = []
+
+    def noted(data: memoryview) -> int:
+        checks.append(1)
+        return crc32(data)
+
+    data = bytearray(file_of(PIXELS))
+    monkeypatch.setattr(sections, "crc32", noted)
+    with KqFile(bytes(data)) as file:
+        before = len(checks)
+        file.region(0, 0, WIDTH, 2)
+        assert len(checks) == before + 1
+    data[read_layout(bytes(data)).bands[0].payload_offset + 20] ^= 1
+    with KqFile(bytes(data)) as file:
+        for box in ((0, 0, WIDTH, 2), (WIDTH - 9, 0, WIDTH, 2), (8_000, 0, 8_300, 1)):
+            with pytest.raises(ChecksumError):
+                file.region(*box)
 
 
 @pytest.mark.parametrize(
