@@ -19,7 +19,8 @@ THREE_BANDS = THREE.band_sections()
 CODED = ONE.head().coded_palette or b""
 
 # A band of two strips, of 8,192 columns each: the first one's length, and both payloads.
-WIDE = entropy_picture(16_384, 1, COLORS, slope(16_384, 1, 11, grain=1))
+RAMP = in_order(tuple((40 + i * 9, 30 + i * 10, 90 + i * 5) for i in range(20)))
+WIDE = entropy_picture(16_384, 1, RAMP, slope(16_384, 1, 20))
 WIDE_PAYLOAD = WIDE.payload(WIDE.indices, "E")
 FIRST_LENGTH = int.from_bytes(WIDE_PAYLOAD[:4], "big")
 

@@ -167,8 +167,8 @@ BANDS = [
     entropy("tiles-of-six", tiles(6), "The same of k = 6, where none are tried."),
     entropy(
         "strips",
-        entropy_picture(16_385, 2, ramp(16), slope(16_385, 2, 16, grain=1), band_shift=0),
-        "Two strips side by side, of 8,192 columns and of 8,193, in each of two bands.",
+        entropy_picture(16_385, 2, ramp(20), slope(16_385, 2, 20)),
+        "Two strips side by side, of 8,192 columns and of 8,193; rows of both in turn.",
     ),
 ]
 
