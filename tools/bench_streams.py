@@ -174,12 +174,10 @@ def _regions(path: Path) -> list[float]:
             left, top = (int(numbers.integers(side - 511)) for side in (width, height))
             times += _seconds(lambda x=left, y=top: file.region(x, y, x + 512, y + 512), 1)
         bands = [n for n, band in enumerate(file.layout.bands) if band.tag == ENTROPY_TAG]
-        rows = 1 << file.layout.head.band_shift
+        shift = file.layout.head.band_shift
+        boxes = [(0, n << shift, width, min(height, n + 1 << shift)) for n in bands[:3]]
         band_times = [
-            _seconds(
-                lambda n=n: read_region(data, file.layout, 0, n * rows, width, (n + 1) * rows), 1
-            )[0]
-            for n in bands[:3]
+            _seconds(lambda box=box: read_region(data, file.layout, *box), 1)[0] for box in boxes
         ]
     data.close()
     one_band = statistics.median(band_times) if band_times else float("nan")
