@@ -74,22 +74,61 @@ class ColorTable:
             histogram_kernel.gather(places, by_slot, out[first : first + len(block)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Counted:
-    """Colours that have been counted, and are not listed yet; see `ColorTable`."""
+class Counting:
+    """The colours of a run of pixels while they are counted; see `ColorTable`.
 
-    pixels: npt.NDArray[np.uint8]
-    dropped_bits: int
-    slots: npt.NDArray[np.uint64]
-    known: int
-    places: npt.NDArray[np.uint32]
+    Parameters
+    ----------
+    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
+    max_colors : int
+        They are counted as finely as at most so many allow.
+    remembers : bool
+        Whether the place of every pixel is kept, as long as no bits are dropped.
+    """
 
-    def coarsened(self, dropped_bits: int) -> Counted:
-        """Return the colours with as many bits dropped, which are not less than now."""
-        if dropped_bits == self.dropped_bits:
-            return self
-        slots, known = _merged(self.slots, dropped_bits)
-        return Counted(self.pixels, dropped_bits, slots, known, _NO_PLACES)
+    def __init__(self, pixels: npt.NDArray[np.uint8], *, max_colors: int, remembers: bool) -> None:
+        size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
+        self._pixels = pixels
+        self._max_colors = max_colors
+        self._places = np.empty(len(pixels) if remembers else 0, np.uint32)
+        self._counted = 0
+        self.slots = np.zeros(size, np.uint64)
+        self.known = 0
+        self.dropped_bits = 0
+
+    def go_on(self, part: float = 1.0) -> None:
+        """Count up to this part of all pixels.
+
+        Raises
+        ------
+        ParameterError
+            If there are more than `max_colors` of the coarsest cells.
+        """
+        end = round(part * len(self._pixels))
+        while True:
+            room = min(len(self.slots) // 4 * 3, self._max_colors)
+            more, self.known = histogram_kernel.count(
+                self._pixels[self._counted : end],
+                key_mask(self.dropped_bits),
+                self.slots,
+                self._places[self._counted : end],
+                room,
+                self.known,
+            )
+            self._counted += more
+            if self._counted == end:
+                return
+            if room == self._max_colors:
+                self.coarsen(coarser(self.dropped_bits, self._max_colors))
+            else:
+                self._grow()
+
+    def coarsen(self, dropped_bits: int) -> None:
+        """Drop as many bits, which are not less than now."""
+        if dropped_bits > self.dropped_bits:
+            self.dropped_bits = dropped_bits
+            self.slots, self.known = _merged(self.slots, dropped_bits)
+            self._places = _NO_PLACES
 
     def listed(self) -> ColorTable:
         """Return the table with its colours listed."""
@@ -99,43 +138,20 @@ class Counted:
         histogram_kernel.collect(self.slots, keys, counts, occupied)
         keys, counts, occupied = keys[:-1], counts[:-1], occupied[:-1]
         codes = sorted_codes(keys)
-        return ColorTable(self.pixels, self.slots, keys, counts, codes, occupied, self.places)
+        return ColorTable(self._pixels, self.slots, keys, counts, codes, occupied, self._places)
 
-
-def count_run(pixels: npt.NDArray[np.uint8], *, max_colors: int, remembers: bool) -> Counted:
-    """Count colours, as finely as at most `max_colors` of them allow.
-
-    Raises
-    ------
-    ParameterError
-        If there are more of the coarsest cells.
-    """
-    size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
-    places = np.empty(len(pixels) if remembers else 0, np.uint32)
-    slots = np.zeros(size, np.uint64)
-    counted = known = dropped_bits = 0
-    while True:
-        room = min(len(slots) // 4 * 3, max_colors)
-        more, known = histogram_kernel.count(
-            pixels[counted:], key_mask(dropped_bits), slots, places, room, known
-        )
-        counted += more
-        if counted == len(pixels):
-            return Counted(pixels, dropped_bits, slots, known, places)
-        if room == max_colors:
-            dropped_bits = coarser(dropped_bits, max_colors)
-            slots, known = _merged(slots, dropped_bits)
-            places = _NO_PLACES
-            continue
-        larger = np.zeros(min(4 * len(slots), 2 * _power_of_two(max_colors)), np.uint64)
-        if len(places):  # which are others now
-            counted = known = 0
+    def _grow(self) -> None:
+        most = 2 * _power_of_two(self._max_colors)
+        larger = np.zeros(min(4 * len(self.slots), most), np.uint64)
+        if len(self._places):  # which are others now
+            self._counted = self.known = 0
         else:
-            histogram_kernel.move(slots, larger, key_mask(dropped_bits), known, 0)
-        slots = larger
+            mask = key_mask(self.dropped_bits)
+            histogram_kernel.move(self.slots, larger, mask, self.known, 0)
+        self.slots = larger
 
 
-def are_within(parts: Sequence[Counted], max_colors: int) -> bool:
+def are_within(parts: Sequence[Counting], max_colors: int) -> bool:
     """Whether there are at most so many different colours in all; the parts are equally coarse."""
     if sum(part.known for part in parts) <= max_colors:
         return True

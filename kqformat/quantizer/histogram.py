@@ -21,10 +21,9 @@ from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel
 from kqformat.quantizer.color_table import (
     ColorTable,
-    Counted,
+    Counting,
     are_within,
     coarser,
-    count_run,
     key_mask,
     sorted_codes,
     split_codes,
@@ -43,6 +42,7 @@ MAX_PIXELS = 2**32 - 1
 
 _MAX_REMEMBERED = 1 << 23
 _RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
+_ROUNDS = 4  # after each, threads see whether they have too many colours together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,17 +171,23 @@ def count_colors(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) ->
         raise LimitError("pixels", len(pixels), MAX_PIXELS)
     runs = _runs(pixels)
     remembers = len(pixels) <= _MAX_REMEMBERED
-    count = partial(count_run, max_colors=max_colors, remembers=remembers)
-    parts = for_each(count, runs, len(runs))
+    parts = [Counting(run, max_colors=max_colors, remembers=remembers) for run in runs]
+    rounds = 1 if len(parts) == 1 else _ROUNDS
+    for number in range(1, rounds + 1):
+        for_each(partial(Counting.go_on, part=number / rounds), parts, len(parts))
+        _make_alike(parts, max_colors)
+    tables = for_each(Counting.listed, parts, len(parts))
+    return _joined(pixels, tuple(tables), parts[0].dropped_bits)
+
+
+def _make_alike(parts: list[Counting], max_colors: int) -> None:
+    """Have all parts drop as many bits, and as many as it takes for all colours together."""
     dropped_bits = max(part.dropped_bits for part in parts)
     while True:
-        coarsen = partial(Counted.coarsened, dropped_bits=dropped_bits)
-        parts = for_each(coarsen, parts, len(parts))
+        for_each(partial(Counting.coarsen, dropped_bits=dropped_bits), parts, len(parts))
         if are_within(parts, max_colors):
-            break
+            return
         dropped_bits = coarser(dropped_bits, max_colors)
-    tables = for_each(Counted.listed, parts, len(parts))
-    return _joined(pixels, tuple(tables), dropped_bits)
 
 
 def count_keys(
@@ -190,7 +196,9 @@ def count_keys(
     """Return the keys of the colours of up to `MAX_COLORS` pixels, and how often each occurs."""
     if len(pixels) > MAX_COLORS:
         raise LimitError("pixels", len(pixels), MAX_COLORS)
-    part = count_run(pixels, max_colors=MAX_COLORS, remembers=False).listed()
+    counting = Counting(pixels, max_colors=MAX_COLORS, remembers=False)
+    counting.go_on()
+    part = counting.listed()
     return part.keys, part.counts
 
 
