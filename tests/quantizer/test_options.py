@@ -96,6 +96,12 @@ def test_oklab_goes_back(colors: Pixels) -> None:
     np.testing.assert_array_equal(oklab.nearest_colors(oklab.embed(colors))[:, 3], colors[:, 3])
 
 
+def test_oklab_goes_back_where_rounding_does_not() -> None:
+    """A channel that is nearly 0 beside much green comes back, too."""
+    colors = color_array(["#06fa06", "#00e382", "#01df25", "#02e0f4", "#00e446"])
+    np.testing.assert_array_equal(oklab.nearest_colors(oklab.embed(colors)), colors)
+
+
 def test_oklab_is_published_values() -> None:
     """White, red, green and blue are where Ottosson's article has them."""
     colors = color_array(["#fff", "#f00", "#0f0", "#00f"])
