@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -19,7 +19,7 @@ from kqformat.codec.grid import Grid
 from kqformat.codec.layout import Layout
 from kqformat.codec.packed import index_error
 from kqformat.codec.reduction import averaged, picked
-from kqformat.codec.region import pixel_bit, read_entropy_strip, read_region
+from kqformat.codec.region import pixel_bit, read_entropy_strips, read_region
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import (
     decode_indexed,
@@ -88,7 +88,7 @@ class KqFile:
         self._limits = limits
         self.layout: Layout = read_structure(data, limits)
         """Where everything stands in the file."""
-        self._strip: tuple[tuple[int, int], Indices] | None = None
+        self._strips: tuple[int, dict[int, Indices]] = -1, {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -127,8 +127,8 @@ class KqFile:
             return 0
         number = y >> head.band_shift
         if self.layout.bands[number].tag == ENTROPY_TAG:
-            strip = partial(self._entropy_strip, data)
-            pixel = read_region(data, self.layout, x, y, x + 1, y + 1, strip)
+            strips = partial(self._entropy_strips, data)
+            pixel = read_region(data, self.layout, x, y, x + 1, y + 1, strips)
             return int(pixel[0, 0])
         start = pixel_bit(self.layout, x, y)
         end = start + head.index_width
@@ -150,8 +150,8 @@ class KqFile:
             If an index has no palette entry, or an entropy-coded band is damaged.
         """
         data = self._open_data()
-        strip = partial(self._entropy_strip, data)
-        indices = read_region(data, self.layout, left, top, right, bottom, strip)
+        strips = partial(self._entropy_strips, data)
+        indices = read_region(data, self.layout, left, top, right, bottom, strips)
         return IndexedImage(indices, self.palette, self.metadata)
 
     def thumbnail(self, max_size: int | tuple[int, int]) -> npt.NDArray[np.uint8]:
@@ -322,27 +322,25 @@ class KqFile:
 
     def close(self) -> None:
         """Let go of the file; to read pixels afterwards is a `ValueError`, as with any file."""
-        data, self._data, self._strip = self._data, None, None
+        data, self._data, self._strips = self._data, None, (-1, {})
         if isinstance(data, mmap.mmap | FileView):
             data.close()
 
-    def _entropy_strip(
-        self, data: BytesLike, band: int, strip: int, rows: int, was_checked: bool
-    ) -> Indices:
-        """Return a strip of an entropy-coded band from the top, kept for what is read next.
+    def _entropy_strips(
+        self, data: BytesLike, band: int, numbers: Sequence[int], rows: int
+    ) -> dict[int, Indices]:
+        """Return strips of an entropy-coded band from the top, kept for what is read next.
 
-        It is decoded down to what is asked for, if that is deeper than before, to the end.
+        They are decoded down to what is asked for, if that is deeper than before, to the end.
         """
-        kept = self._strip
-        if kept is not None and kept[0] == (band, strip):
-            if len(kept[1]) >= rows:
-                return kept[1]
-            indices = read_entropy_strip(data, self.layout, band, strip, None, was_checked)
-        else:
-            indices = read_entropy_strip(data, self.layout, band, strip, rows, was_checked)
-        if not was_checked:  # else the check may still fail
-            self._strip = (band, strip), indices
-        return indices
+        kept_band, kept = self._strips
+        known = kept if kept_band == band else {}
+        missing = [number for number in numbers if len(known.get(number, ())) < rows]
+        if missing:
+            wanted = None if known.keys() & set(missing) else rows
+            known = known | read_entropy_strips(data, self.layout, band, missing, wanted)
+            self._strips = band, known
+        return {number: known[number] for number in numbers}
 
     def _open_data(self) -> BytesLike:
         if self._data is None:

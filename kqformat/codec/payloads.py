@@ -6,6 +6,8 @@ threads can share them (see `threads`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,25 +36,23 @@ def read_band(
             strips.decode(payload, palette, indices, band.payload_offset)
 
 
-def read_strip(
+def read_strips(
     data: BytesLike,
     band: Section,
-    number: int,
     palette: npt.NDArray[np.uint8],
-    indices: Indices,
+    width: int,
+    into: Mapping[int, Indices],
     *,
     band_rows: int,
-    width: int,
-    was_checked: bool = False,
 ) -> None:
-    """Check an entropy-coded band of a file, of so many rows and columns, and read a strip of it.
+    """Check an entropy-coded band of a file, of so many rows and columns, and read some strips.
 
-    `indices` are of the strip, or of its first rows: what comes behind these, and the other
-    strips, are covered by the CRC-32 only, which is not looked at where it `was_checked`.
+    `into` is by their numbers, of all their rows or of the first: what comes behind these, and the
+    other strips, are covered by the CRC-32 only.
     """
-    with checked_payload(data, band, was_checked=was_checked) as payload:
+    with checked_payload(data, band) as payload:
         offset = band.payload_offset
-        strips.decode_strip(payload, number, width, palette, indices, offset, band_rows=band_rows)
+        strips.decode_strips(payload, palette, width, into, offset, band_rows=band_rows)
 
 
 def expand_band(

@@ -7,10 +7,9 @@ are decoded, down to the last row needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from kqformat.codec import packed, packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.cursor import BytesLike, byte_view
 from kqformat.codec.layout import Layout
-from kqformat.codec.payloads import read_strip
+from kqformat.codec.payloads import read_strips
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import palette_array
 from kqformat.codec.strips import strip_edges
@@ -56,7 +55,7 @@ def read_region(
     top: int,
     right: int,
     bottom: int,
-    entropy_strip: Callable[[int, int, int, bool], Indices] | None = None,
+    entropy_strips: Callable[[int, Sequence[int], int], Mapping[int, Indices]] | None = None,
 ) -> Indices:
     """Return the indices of a rectangle, given as Pillow's boxes are.
 
@@ -66,10 +65,9 @@ def read_region(
         The whole file, to which `layout` belongs.
     left, top, right, bottom : int
         0 ≤ left < right ≤ width and 0 ≤ top < bottom ≤ height.
-    entropy_strip : callable or None
-        What gives of an entropy-coded band's strip so many rows or more, with the band's CRC-32
-        checked or, for the strips after the first, not again, and may remember some that it
-        checked; None for `read_entropy_strip`. Threads may call it at once.
+    entropy_strips : callable or None
+        What gives of an entropy-coded band's strips so many rows or more, by their numbers, and
+        may remember some; None for `read_entropy_strips`. Threads may call it at once.
 
     Returns
     -------
@@ -93,79 +91,42 @@ def read_region(
         )
     indices = packed.empty_indices(head.palette_size, (right - left) * (bottom - top))
     indices = indices.reshape(bottom - top, right - left)
-    strip_of = entropy_strip or partial(read_entropy_strip, data, layout)
+    strips_of = entropy_strips or partial(read_entropy_strips, data, layout)
+    edges = strip_edges(head.width)
 
-    def read(part: _Part) -> None:
-        target = indices[part.top - top : part.bottom - top, part.left - left : part.right - left]
-        if part.strip is None:
-            _read_packed(data, layout, part.left, part.top, target)
-        else:
-            above, before = part.band << head.band_shift, strip_edges(head.width)[part.strip]
-            rows = slice(part.top - above, part.bottom - above)
-            found = strip_of(part.band, part.strip, rows.stop, part.follows)
-            target[:] = found[rows, part.left - before : part.right - before]
+    def read(band: int) -> None:
+        above = band << head.band_shift
+        first, end = max(top, above), min(bottom, above + (1 << head.band_shift))
+        target = indices[first - top : end - top]
+        if layout.bands[band].tag != ENTROPY_TAG:
+            _read_packed(data, layout, left, first, target)
+            return
+        needed = range(bisect_right(edges, left) - 1, bisect_left(edges, right))
+        for number, strip in strips_of(band, needed, end - above).items():
+            start, stop = max(left, edges[number]), min(right, edges[number + 1])
+            part = strip[first - above : end - above, start - edges[number] : stop - edges[number]]
+            target[:, start - left : stop - left] = part
 
-    parts = list(_parts(layout, left, top, right, bottom))
-    for_each(read, parts, sum(part.strip is not None for part in parts))
+    bands = range(top >> head.band_shift, (bottom - 1 >> head.band_shift) + 1)
+    for_each(read, bands, sum(layout.bands[band].tag == ENTROPY_TAG for band in bands))
     return indices
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What of a region is in one band or, where that is entropy-coded, in one strip of it.
-
-    A strip `follows` others of its band, of which the first has the band's CRC-32 checked: its
-    error is the one that comes of them.
-    """
-
-    band: int
-    strip: int | None
-    follows: bool
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-
-def _parts(layout: Layout, left: int, top: int, right: int, bottom: int) -> Iterator[_Part]:
-    shift, width = layout.head.band_shift, layout.head.width
-    for band in range(top >> shift, (bottom - 1 >> shift) + 1):
-        rows = max(top, band << shift), min(bottom, band + 1 << shift)
-        if layout.bands[band].tag != ENTROPY_TAG:
-            yield _Part(band, None, False, left, rows[0], right, rows[1])
-            continue
-        for strip, (first, end) in enumerate(pairwise(strip_edges(width))):
-            if first < right and left < end:
-                sides = max(left, first), min(right, end)
-                yield _Part(band, strip, first > left, sides[0], rows[0], sides[1], rows[1])
-
-
-def read_entropy_strip(
-    data: BytesLike,
-    layout: Layout,
-    number: int,
-    strip: int,
-    rows: int | None = None,
-    was_checked: bool = False,
-) -> Indices:
-    """Decode a strip of an entropy-coded band, or its first rows; see `read_strip`."""
+def read_entropy_strips(
+    data: BytesLike, layout: Layout, band: int, numbers: Sequence[int], rows: int | None = None
+) -> dict[int, Indices]:
+    """Decode strips of an entropy-coded band, or their first rows."""
     head = layout.head
-    all_rows = min(1 << head.band_shift, head.height - (number << head.band_shift))
+    all_rows = min(1 << head.band_shift, head.height - (band << head.band_shift))
     rows = all_rows if rows is None else rows
     edges = strip_edges(head.width)
-    columns = edges[strip + 1] - edges[strip]
-    indices = packed.empty_indices(head.palette_size, rows * columns).reshape(rows, columns)
-    read_strip(
-        data,
-        layout.bands[number],
-        strip,
-        palette_array(head),
-        indices,
-        band_rows=all_rows,
-        width=head.width,
-        was_checked=was_checked,
-    )
-    return indices
+    into = {}
+    for number in numbers:
+        shape = rows, edges[number + 1] - edges[number]
+        into[number] = packed.empty_indices(head.palette_size, shape[0] * shape[1]).reshape(shape)
+    palette = palette_array(head)
+    read_strips(data, layout.bands[band], palette, head.width, into, band_rows=all_rows)
+    return into
 
 
 def _read_packed(data: BytesLike, layout: Layout, left: int, top: int, indices: Indices) -> None:

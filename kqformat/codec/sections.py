@@ -107,13 +107,12 @@ def _read_crc(cursor: Cursor, start: SectionStart) -> Section:
     return Section(start.tag, start.length, start.offset, crc)
 
 
-def checked_payload(data: BytesLike, section: Section, *, was_checked: bool = False) -> memoryview:
-    """Return a view of a section's payload within the file, its CRC-32 checked, if not before.
+def checked_payload(data: BytesLike, section: Section) -> memoryview:
+    """Return a view of a section's payload within the file, its CRC-32 checked.
 
     The caller releases it, so that a memory map can be closed even while an error is handled.
     """
     with byte_view(data) as view, view[section.offset : section.crc_offset] as whole:
-        if not was_checked:
-            computed = crc32(whole)
-            check_crc(section.crc, computed, f"crc of section {section.tag!r}", section.crc_offset)
+        computed = crc32(whole)
+        check_crc(section.crc, computed, f"crc of section {section.tag!r}", section.crc_offset)
         return whole[_START.size :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 
@@ -54,41 +55,40 @@ def decode(
 
     Parameters and errors are those of `entropy.decode`.
     """
-    edges = strip_edges(indices.shape[1])
-    ends = _ends(payload, len(edges) - 1, offset)
-
-    def read(number: int) -> None:
-        strip = indices[:, edges[number] : edges[number + 1]]
-        with payload[ends[number] : ends[number + 1]] as part:
-            entropy.decode(part, palette, strip, offset + ends[number])
-
-    for_each(read, range(len(edges) - 1), len(edges) - 1)
+    width = indices.shape[1]
+    edges = pairwise(strip_edges(width))
+    into = {number: indices[:, slice(*columns)] for number, columns in enumerate(edges)}
+    decode_strips(payload, palette, width, into, offset)
 
 
-def decode_strip(
+def decode_strips(
     payload: memoryview,
-    number: int,
-    width: int,
     palette: npt.NDArray[np.uint8],
-    indices: Indices,
+    width: int,
+    into: Mapping[int, Indices],
     offset: int = 0,
     *,
     band_rows: int | None = None,
 ) -> None:
-    """Read the indices of a strip, or those of its first rows, from the payload of its band.
+    """Read the indices of some strips, or those of their first rows, from their band's payload.
 
     Parameters
     ----------
-    number : int
-        Of the strip, from 0.
     width : int
         Of the band.
-    payload, palette, indices, offset, band_rows
-        As in `entropy.decode`; `indices` are of the strip.
+    into : mapping of int to ndarray
+        Where the indices of each go, by the strips' numbers from 0.
+    payload, palette, offset, band_rows
+        As in `entropy.decode`.
     """
-    start, end = _ends(payload, len(strip_edges(width)) - 1, offset)[number : number + 2]
-    with payload[start:end] as part:
-        entropy.decode(part, palette, indices, offset + start, band_rows=band_rows)
+    ends = _ends(payload, len(strip_edges(width)) - 1, offset)
+
+    def read(number: int) -> None:
+        start, end = ends[number : number + 2]
+        with payload[start:end] as part:
+            entropy.decode(part, palette, into[number], offset + start, band_rows=band_rows)
+
+    for_each(read, list(into), len(into))
 
 
 def _ends(payload: memoryview, count: int, offset: int) -> list[int]:

@@ -21,7 +21,7 @@ from kqformat.codec import coded_palette, entropy
 from kqformat.codec.bands import band_rows
 from kqformat.codec.head import Coding, PaletteFormat
 from kqformat.codec.layout import Layout, band_byte_length, read_layout
-from kqformat.codec.region import read_entropy_strip, read_region
+from kqformat.codec.region import read_entropy_strips, read_region
 from kqformat.codec.salvage import decode_truncated
 from kqformat.codec.sections import ENTROPY_TAG
 from kqformat.codec.stream import decode_indexed, decode_rgb, encode_indexed, head_of, verify
@@ -284,11 +284,13 @@ def test_single_pixels_decode_a_band_twice_at_most(monkeypatch: pytest.MonkeyPat
     """A band is decoded down to the first pixel, then whole: what is read next is there."""
     decoded: list[tuple[int, int | None]] = []
 
-    def counted(data: Any, layout: Layout, number: int, strip: int, *others: Any) -> Any:
-        decoded.append((number, others[0]))
-        return read_entropy_strip(data, layout, number, strip, *others)
+    def counted(
+        data: Any, layout: Layout, number: int, strips: Any, rows: int | None = None
+    ) -> Any:
+        decoded.append((number, rows))
+        return read_entropy_strips(data, layout, number, strips, rows)
 
-    monkeypatch.setattr("kqformat.kqfile.read_entropy_strip", counted)
+    monkeypatch.setattr("kqformat.kqfile.read_entropy_strips", counted)
     with KqFile(MIXED_FILE) as file:
         for x, y in itertools.product(range(5), (16, 20)):
             assert file[x, y] == 7
@@ -303,7 +305,7 @@ def test_first_rows_of_a_band(rows: int) -> None:
     layout = read_layout(MIXED_FILE)
     for number, band in enumerate(layout.bands):
         if band.tag == ENTROPY_TAG:
-            found = read_entropy_strip(MIXED_FILE, layout, number, 0, rows)
+            found = read_entropy_strips(MIXED_FILE, layout, number, [0], rows)[0]
             assert np.array_equal(found, MIXED.indices[8 * number : 8 * number + rows])
 
 

@@ -12,7 +12,7 @@ from strategies import BAND_SHIFTS, indexed_images
 from vectors import writer
 
 from kqformat.codec.layout import read_layout
-from kqformat.codec.region import pixel_bit, read_entropy_strip, read_region
+from kqformat.codec.region import pixel_bit, read_entropy_strips, read_region
 from kqformat.codec.stream import decode_indexed, encode_indexed
 from kqformat.errors import ChecksumError, FormatError, ParameterError
 from kqformat.model import IndexedImage
@@ -111,6 +111,6 @@ def test_every_entropy_coded_band_by_itself() -> None:
     layout = read_layout(data)
     assert layout.entropy_bands == 6
     for number in range(6):
-        rows = read_entropy_strip(data, layout, number, 0)
+        rows = read_entropy_strips(data, layout, number, [0])[0]
         assert np.array_equal(rows, indices[4 * number : 4 * number + 4])
     assert np.array_equal(read_region(data, layout, 1, 3, 29, 22), indices[3:22, 1:29])

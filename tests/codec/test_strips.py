@@ -12,7 +12,7 @@ import pytest
 from kqformat import ChecksumError, FormatError, IndexedImage, KqFile
 from kqformat.codec import entropy, sections, strips
 from kqformat.codec.layout import read_layout
-from kqformat.codec.region import read_entropy_strip, read_region
+from kqformat.codec.region import read_entropy_strips, read_region
 from kqformat.codec.stream import decode_indexed, encode_indexed
 from kqformat.codec.strips import strip_edges
 from kqformat.model import Indices
@@ -25,6 +25,18 @@ PIXELS = (np.add.outer(np.arange(7), np.arange(WIDTH)) // 40 % 20).astype(np.uin
 
 def file_of(indices: Indices, **options: Any) -> bytes:
     return encode_indexed(IndexedImage(indices, COLORS), coding="entropy", **options)
+
+
+def noted_strips(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int | None]]:
+    """Return a list that gets band, strip and rows of whatever is decoded for a `KqFile`."""
+    decoded: list[tuple[int, int, int | None]] = []
+
+    def noted(data: Any, layout: Any, band: int, numbers: Any, rows: int | None = None) -> Any:
+        decoded.extend((band, number, rows) for number in numbers)
+        return read_entropy_strips(data, layout, band, numbers, rows)
+
+    monkeypatch.setattr("kqformat.kqfile.read_entropy_strips", noted)
+    return decoded
 
 
 @pytest.mark.parametrize("width", [1, 8_191, 16_383, 16_384, 24_575, 24_576, 100_003, 2**31 - 1])
@@ -92,16 +104,20 @@ def test_regions_across_strips(box: tuple[int, int, int, int]) -> None:
 
 def test_only_the_strips_needed_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A region within a strip of each of two bands decodes these two, as far down as needed."""
-    decoded: list[tuple[int, int, int | None]] = []
-
-    def noted(data: Any, layout: Any, band: int, strip: int, *others: Any) -> Any:
-        decoded.append((band, strip, others[0]))
-        return read_entropy_strip(data, layout, band, strip, *others)
-
-    monkeypatch.setattr("kqformat.kqfile.read_entropy_strip", noted)
+    decoded = noted_strips(monkeypatch)
     with KqFile(file_of(PIXELS, band_shift=2)) as file:
         file.region(9_000, 2, 9_500, 6)
     assert sorted(decoded) == [(0, 1, 4), (1, 1, 2)]
+
+
+def test_rows_one_by_one_decode_each_strip_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All strips of the band that was read last are there for what is read next."""
+    decoded = noted_strips(monkeypatch)
+    with KqFile(file_of(PIXELS)) as file:
+        rows = [file.region(0, y, WIDTH, y + 1).indices[0] for y in range(7)]
+        assert file.region(8_000, 0, 17_000, 7).indices.shape == (7, 9_000)
+    assert np.array_equal(rows, PIXELS)
+    assert decoded == [(0, strip, rows) for rows in (1, None) for strip in range(3)]
 
 
 def test_the_crc_is_checked_once_for_all_strips(monkeypatch: pytest.MonkeyPatch) -> None:
