@@ -44,7 +44,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
         "whoever imports a kernel has filled them before it is called"
     ),
     (
-        "entropy_kernel.py",
+        "mixing_kernel.py",
         'raise ImportError("kqformat was compiled for processors with SSSE3, which this one has '
         'not")',
     ): "of processors as old as that there is none to test with",

@@ -18,7 +18,6 @@ from cython.cimports.kqformat.codec.mixing_kernel import (
     code,
     finish,
     kq_find_lines,
-    kq_is_supported,
     kq_predict,
     kq_prefetch,
     kq_sides,
@@ -33,8 +32,6 @@ if not cython.compiled:
         "kqformat.codec.entropy_kernel is not compiled; install the package with pip "
         "(a C compiler is needed where there is no wheel)"
     )
-if not kq_is_supported():
-    raise ImportError("kqformat was compiled for processors with SSSE3, which this one has not")
 
 _RUNS = cython.declare(cython.uint, 16384)
 _DISTANCES = cython.declare(cython.uint, 18432)
@@ -361,17 +358,26 @@ def _offer(band: band_p, s: pixel_p) -> cython.int:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
-    """Find the lines of a group's nodes, and ask for their memory; those before stay known."""
+def _find_lines(band: band_p, s: pixel_p, group: cython.int, places: uint_p) -> cython.void:
+    """Find the lines of a group's nodes, and ask for their memory."""
     kq_find_lines(
-        s.near + 16 * (s.turn ^ 1),
+        places,
         s.context,
         band.near_rows,
         _sum(0, 0, 0, cython.cast(cython.uint, group)),
         36 - band.near_bits,
         band.slots,
     )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
+    """Go on with the lines of a group's nodes; those before stay known."""
     s.turn ^= 1
+    _find_lines(band, s, group, s.near + 16 * s.turn)
     s.group = group
 
 
@@ -421,14 +427,7 @@ def _expect_groups(
         node = band.nodes + at
         if node.group != group:
             group = node.group
-            kq_find_lines(
-                lines,
-                s.context,
-                band.near_rows,
-                _sum(0, 0, 0, cython.cast(cython.uint, group)),
-                36 - band.near_bits,
-                band.slots,
-            )
+            _find_lines(band, s, group, lines)
             if is_guess:
                 return
         at = node.right if rank >= cython.cast(cython.uint, node.middle) else node.left

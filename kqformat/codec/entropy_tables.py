@@ -150,7 +150,7 @@ def squash_table() -> npt.NDArray[np.int32]:
 def fill_kernel() -> None:
     """Give the tables to the kernel, which codes nothing without them."""
     slots = slot_tables()
-    bytes_of_trust = np.concatenate([(slots.trust & 255), (slots.trust >> 8)], axis=1)
+    bytes_of_trust = np.concatenate([slots.trust & 255, slots.trust >> 8], axis=1)
     mixing_kernel.fill_tables(
         squash_table(),
         bytes_of_trust.astype(np.uint8).reshape(-1),

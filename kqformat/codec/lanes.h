@@ -1,9 +1,9 @@
 /* Several numbers at once, for the entropy coder's kernels (spec 7.3, 7.5): what Cython cannot say.
 
-   With SSE2, which every x86-64 has, sums and steps take a few instructions; GCC is told to use SSSE3,
-   too, which kq_is_supported looks for. Elsewhere the same numbers come of plain loops, which
-   compilers make vectors of where they can. Nothing is rounded or clipped otherwise in one than in
-   the other; tests/codec/test_lanes.py compares them. */
+   With SSE2, which every x86-64 has, sums and steps take a few instructions; GCC is told to use
+   SSSE3, too, which kq_is_supported looks for. Elsewhere the same numbers come of plain loops,
+   which compilers make vectors of where they can. Nothing is rounded or clipped otherwise in one
+   than in the other; tests/codec/test_lanes.py compares them. */
 
 #ifndef KQ_LANES_H
 #define KQ_LANES_H

@@ -5,12 +5,15 @@ What is done for each bit is inlined in the kernels that code, and stands in `mi
 """
 
 import cython
+from cython.cimports.kqformat.codec.mixing_kernel import kq_is_supported
 
 if not cython.compiled:
     raise ImportError(
         "kqformat.codec.mixing_kernel is not compiled; install the package with pip "
         "(a C compiler is needed where there is no wheel)"
     )
+if not kq_is_supported():
+    raise ImportError("kqformat was compiled for processors with SSSE3, which this one has not")
 
 _SQUASH = cython.declare(cython.int[6145])
 _TRUSTS = cython.declare(cython.uchar[64])

@@ -228,10 +228,12 @@ def _joined(
     keys = _concatenated([part.keys for part in parts])
     counts = _concatenated([part.counts for part in parts])
     edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
-    ordered = [part.codes + np.uint64(edge) for part, edge in zip(parts, edges, strict=False)]
+    ordered = _concatenated(
+        [part.codes + np.uint64(edge) for part, edge in zip(parts, edges, strict=False)]
+    )
     if len(parts) > 1:
-        ordered = [np.sort(np.concatenate(ordered), kind="stable")]  # which merges ordered runs
-    codes, order = split_codes(ordered[0])
+        ordered.sort(kind="stable")  # which merges what is in order
+    codes, order = split_codes(ordered)
     points = np.empty(len(order), np.intp)
     if len(parts) == 1:  # each colour once
         points[order] = np.arange(len(order))
