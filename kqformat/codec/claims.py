@@ -83,6 +83,22 @@ class Claims:
         stored = bytes(self._view[claim.offset : claim.offset + _START_BYTES])
         return section_start(claim.tag, claim.length).startswith(stored)
 
+    def is_evident(self, claim: Claim, number: int) -> bool:
+        """Whether more than where it stands speaks for a damaged band being this one.
+
+        Its start, one byte at most being wrong, or the end of the file, where the lengths of all
+        bands from it on lead to.
+        """
+        if self._head.coding == Coding.ENTROPY:  # its own start was looked at
+            return True
+        stored = self._view[claim.offset : claim.offset + _START_BYTES]
+        pairs = zip(stored, section_start(claim.tag, claim.length), strict=True)
+        if sum(found != expected for found, expected in pairs) <= 1:
+            return True
+        between = (len(self.rows) - number - 1) * (SECTION_OVERHEAD + claim.length)
+        last = SECTION_OVERHEAD + self.packed_length(len(self.rows) - 1)
+        return claim.offset + between + last == len(self._view)
+
     def payload_of(self, claim: Claim, limit: int) -> memoryview:
         """Return what there is of a band's payload before `limit`."""
         end = min(limit, claim.offset + _START_BYTES + claim.length)

@@ -60,8 +60,8 @@ class Patchwork:
         elif first < end:
             self._damaged.append((first, end))
 
-    def put_whole(self, view: memoryview, section: Section, number: int) -> None:
-        """Read a band whose CRC-32 is right; it may break another rule all the same."""
+    def put_whole(self, view: memoryview, section: Section, number: int, is_certain: bool) -> None:
+        """Read a band whose CRC-32 is right; it may break another rule, or be another one."""
         top, bottom = self._rows[number]
         try:
             read_band(view, section, self._palette, self.indices[top:bottom])
@@ -71,8 +71,10 @@ class Patchwork:
                 with view[section.payload_offset : section.crc_offset] as payload:
                     self.put_packed(payload, number, PixelState.DOUBTFUL)
             self.note_damage(number, number + 1)
-        else:
-            self.states[top:bottom] = PixelState.CHECKED
+            return
+        self.states[top:bottom] = PixelState.CHECKED if is_certain else PixelState.DOUBTFUL
+        if not is_certain:
+            self.note_damage(number, number + 1)
 
     def put_packed(self, payload: memoryview, number: int, state: PixelState) -> None:
         """Read as many whole indices as the bytes hold; those without an entry are lost."""

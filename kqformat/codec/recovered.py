@@ -18,7 +18,7 @@ class PixelState(IntEnum):
     """It is not in the file; entry 0 stands in its place."""
 
     DOUBTFUL = 1
-    """It was read, but something in its band is wrong: the CRC-32 is not that of the bytes."""
+    """It was read, but the CRC-32 of its band is wrong, or which band it is, is only likely."""
 
     UNCHECKED = 2
     """It was read, but the file ends before the CRC-32 of its band."""

@@ -110,6 +110,8 @@ class _Salvage:
         self._view, self._claims, self._search = view, claims, search
         self.picture = Patchwork(head, claims.rows)
         self._losses: list[str] = []
+        self._is_certain = True
+        """Whether what is read next is the band that it is taken for."""
 
     def read_bands(self, offset: int) -> None:
         """Read all bands that are there, from where the first starts."""
@@ -119,8 +121,14 @@ class _Salvage:
         while number < count and following is not None and following < len(self._view):
             section = self._search.at(following)
             if section is not None and self._claims.is_length(section.tag, section.length, number):
-                self.picture.put_whole(self._view, section, number)
+                self.picture.put_whole(self._view, section, number, self._is_certain)
                 following = section.end
+            elif (own := self._after_inserted(following, number)) is not None:
+                self._losses.append(
+                    f"{own - following:,} bytes from byte {following:,} on are no band"
+                )
+                following = own
+                continue
             else:
                 following = self._read_damaged(following, number)
             number += 1
@@ -136,6 +144,26 @@ class _Salvage:
             lines.append("too much looks like a band: the search for more has ended early")
         return [*lines, self.picture.summary()]
 
+    def _after_inserted(self, offset: int, number: int) -> int | None:
+        """Return where this band is if it is whole, and what stands at `offset` belongs to none.
+
+        Then from there to the end are as many whole bands as there must be. If what stands at
+        `offset` looks like a band and ends just there, the last may as well be one too many.
+        """
+        following = self._search.first(offset + 1)
+        if following is None or self._search.count_to_end(following.offset) != self._left(number):
+            return None
+        claim = self._claims.at(offset, number)
+        leads_there = claim is not None and claim.end == following.offset
+        if claim is not None and leads_there and self._claims.is_evident(claim, number):
+            return None
+        self._is_certain = True
+        return following.offset
+
+    def _left(self, number: int) -> int:
+        """Return how many bands there are from this one on."""
+        return len(self._claims.rows) - number
+
     def _read_damaged(self, offset: int, number: int) -> int | None:
         """Read what is left of a band, and return where the one after it starts, if known."""
         self.picture.note_damage(number, number + 1)
@@ -149,7 +177,7 @@ class _Salvage:
         """Read the indices of a band that is not whole, as far as they go."""
         limit = len(self._view) if following is None else following.offset
         is_cut = following is None and claim.end > limit
-        is_right = is_cut and self._claims.has_start(claim)
+        is_right = is_cut and self._is_certain and self._claims.has_start(claim)
         with self._claims.payload_of(claim, limit) as payload:
             if claim.tag == PACKED_TAG:
                 state = PixelState.UNCHECKED if is_right else PixelState.DOUBTFUL
@@ -162,22 +190,28 @@ class _Salvage:
     ) -> int | None:
         """Return where the band after a damaged one starts.
 
-        That is where the damaged one says that it ends, if a whole band or the end is there;
-        else at the next whole band, if from there to the end are as many as are missing; else,
-        where more than one is damaged, where it says so, if what is there could be a band.
+        That is the next whole band, if from there to the end are as many as are missing; else
+        where the damaged one says that it ends, if a whole band or the end is there, or what
+        could be a band. If there are more whole bands than are missing, nothing is known.
         """
         limit = len(self._view) if following is None else following.offset
-        if claim is not None and claim.end == limit:
-            return limit
-        left = len(self._claims.rows) - number - 1
-        if following is not None and self._search.count_to_end(following.offset) == left:
+        whole = (0 if following is None else self._search.count_to_end(following.offset)) or 0
+        left = self._left(number + 1)
+        if following is not None and whole == left:
+            self._is_certain = True
             return following.offset
-        if claim is not None and claim.end < limit and self._may_be_band(claim.end, number + 1):
+        is_possible = claim is not None and claim.end <= limit and whole <= left
+        if claim is not None and is_possible and self._may_be_band(claim.end, limit, number + 1):
+            self._is_certain = self._is_certain and self._claims.is_evident(claim, number)
             return claim.end
         if following is not None:
             self._losses.append(misplaced(following))
         return None
 
-    def _may_be_band(self, offset: int, number: int) -> bool:
-        """Whether this band could start at `offset`; there, too, if all have been read."""
-        return number == len(self._claims.rows) or self._claims.at(offset, number) is not None
+    def _may_be_band(self, offset: int, limit: int, number: int) -> bool:
+        """Whether a whole band or the end, `limit`, is at `offset`, or this one could start there.
+
+        There, too, if all have been read.
+        """
+        is_known = offset == limit or number == len(self._claims.rows)
+        return is_known or self._claims.at(offset, number) is not None

@@ -75,13 +75,18 @@ def test_whole_file_is_all_real(image: IndexedImage, coding: str, band_shift: in
 def test_what_is_called_real_is_real(
     image: IndexedImage, extra: Metadata, coding: str, band_shift: int, data: st.DataObject
 ) -> None:
-    """After changes, insertions, deletions and cuts, each pixel of the mask is the original's."""
+    """After changes, insertions, deletions and cuts, each pixel of the mask is the original's.
+
+    No band is taken out as a whole, which has ten bytes at least: that cannot be noticed (spec §11).
+    """
     image = IndexedImage(image.indices, image.palette, extra)
     file = encode_indexed(image, coding=coding, band_shift=band_shift)
     head = read_layout(file).head.byte_length
+    may_go = 9
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(head, max(head, len(file) - 1)))
-        removed = data.draw(st.integers(0, 12))
+        removed = data.draw(st.integers(0, may_go))
+        may_go -= removed
         file = file[:at] + data.draw(st.binary(max_size=12)) + file[at + removed :]
     if data.draw(st.booleans()):
         file = file[: data.draw(st.integers(head, max(head, len(file))))]
@@ -179,6 +184,52 @@ def test_several_damaged_bands(coding: str) -> None:
     for number in (1, 2, 4):
         file = flipped(file, read_layout(FILES[coding]).bands[number].crc_offset)
     assert rows_of(recovered(file), PixelState.CHECKED) == [0, 3, 5]
+
+
+@pytest.mark.parametrize("coding", FILES)
+@pytest.mark.parametrize("number", [0, 2, 5])
+@pytest.mark.parametrize("more", [b"A\0\0\0", bytes(54)], ids=["few", "as a packed band"])
+def test_bytes_between_bands_cost_nothing(coding: str, number: int, more: bytes) -> None:
+    """What was put in between whole bands, or before them, is left out, and that is told."""
+    offset = read_layout(FILES[coding]).bands[number].offset
+    found = recovered(FILES[coding][:offset] + more + FILES[coding][offset:])
+    assert found.image.indices.tolist() == IMAGE.indices.tolist()
+    assert found.mask.all()
+    told = f"{len(more)} bytes from byte {offset} on are no band"
+    assert (told in found.losses) == (number > 0 or more[0] > 0)  # else it looks like metadata
+
+
+@pytest.mark.parametrize("start", [b"B\0\0\0\x2d", b"b\0\0\0\x2d"])
+def test_what_looks_like_a_band_too_many(start: bytes) -> None:
+    """Where the first may be a damaged one, or the last one too many, no band is called real."""
+    offset = read_layout(FILES["packed"]).bands[2].offset
+    file = FILES["packed"][:offset] + start + bytes(49) + FILES["packed"][offset:]
+    found = recovered(file)
+    assert_is_true_to(found, IMAGE)
+    assert rows_of(found, PixelState.CHECKED) == [0, 1]
+    assert any("which is unknown" in loss for loss in found.losses)
+
+
+def test_whole_band_that_is_only_likely_the_one_is_doubted() -> None:
+    """Bytes as long as a band, and damage behind: what follows is shown, but not called real."""
+    bands = read_layout(FILES["packed"]).bands
+    file = flipped(FILES["packed"], bands[1].offset)
+    file = file[: bands[0].offset] + b"A" + bytes(53) + file[bands[0].offset :]
+    found = recovered(file)
+    assert_is_true_to(found, IMAGE)
+    assert np.array_equal(found.image.indices[4:8], IMAGE.indices[:4])
+    assert rows_of(found, PixelState.DOUBTFUL) == [0, 1, 2]
+    assert not found.mask.any()
+
+
+def test_band_written_over_and_another_damaged() -> None:
+    """Where the lengths of all bands lead to the end, it is certain which is which."""
+    bands = read_layout(FILES["packed"]).bands
+    file = bytearray(FILES["packed"])
+    file[bands[1].offset : bands[3].offset] = bytes(bands[3].offset - bands[1].offset)
+    found = recovered(flipped(bytes(file), bands[4].payload_offset))
+    assert_is_true_to(found, IMAGE)
+    assert rows_of(found, PixelState.CHECKED) == [0, 3, 5]
 
 
 def test_unknown_place_is_lost() -> None:
