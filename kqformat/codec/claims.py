@@ -83,21 +83,27 @@ class Claims:
         stored = bytes(self._view[claim.offset : claim.offset + _START_BYTES])
         return section_start(claim.tag, claim.length).startswith(stored)
 
-    def is_evident(self, claim: Claim, number: int) -> bool:
-        """Whether more than where it stands speaks for a damaged band being this one.
+    def is_evident(self, offset: int, number: int, following: int) -> bool:
+        """Whether more than its place speaks for a damaged band being this one.
 
-        Its start, one byte at most being wrong, or the end of the file, where the lengths of all
-        bands from it on lead to.
+        That is its start, but for one bit, with the length that it must have or that leads to
+        `following`; or that packed bands from it on are just as long as what is left.
         """
-        if self._head.coding == Coding.ENTROPY:  # its own start was looked at
+        stored = int.from_bytes(self._view[offset : offset + _START_BYTES], "big")
+        claim = self.at(offset, number)
+        likely = [] if claim is None else [(claim.tag, claim.length)]
+        length = following - offset - SECTION_OVERHEAD
+        if self._head.coding == Coding.ENTROPY and length >= 0:
+            tags = (PACKED_TAG, ENTROPY_TAG)
+            likely += [(tag, length) for tag in tags if self.is_length(tag, length, number)]
+        starts = [int.from_bytes(section_start(*expected), "big") for expected in likely]
+        if any((stored ^ start).bit_count() <= 1 for start in starts):
             return True
-        stored = self._view[claim.offset : claim.offset + _START_BYTES]
-        pairs = zip(stored, section_start(claim.tag, claim.length), strict=True)
-        if sum(found != expected for found, expected in pairs) <= 1:
-            return True
-        between = (len(self.rows) - number - 1) * (SECTION_OVERHEAD + claim.length)
-        last = SECTION_OVERHEAD + self.packed_length(len(self.rows) - 1)
-        return claim.offset + between + last == len(self._view)
+        if self._head.coding == Coding.ENTROPY:
+            return False
+        lengths = self.packed_length(0), self.packed_length(len(self.rows) - 1)
+        full, last = (SECTION_OVERHEAD + length for length in lengths)
+        return offset + (len(self.rows) - number - 1) * full + last == len(self._view)
 
     def payload_of(self, claim: Claim, limit: int) -> memoryview:
         """Return what there is of a band's payload before `limit`."""

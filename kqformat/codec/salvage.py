@@ -155,9 +155,8 @@ class _Salvage:
             return None
         claim = self._claims.at(offset, number)
         leads_there = claim is not None and claim.end == following.offset
-        if claim is not None and leads_there and self._claims.is_evident(claim, number):
+        if leads_there and self._claims.is_evident(offset, number, following.offset):
             return None
-        self._is_certain = True
         return following.offset
 
     def _left(self, number: int) -> int:
@@ -171,6 +170,9 @@ class _Salvage:
         claim = self._claims.at(offset, number)
         if claim is not None:
             self._read_part(claim, number, following)
+        limit = len(self._view) if following is None else following.offset
+        is_evident = self._claims.is_evident(offset, number, limit)
+        self._is_certain = self._is_certain and is_evident
         return self._after_damage(claim, number, following)
 
     def _read_part(self, claim: Claim, number: int, following: Section | None) -> None:
@@ -198,11 +200,9 @@ class _Salvage:
         whole = (0 if following is None else self._search.count_to_end(following.offset)) or 0
         left = self._left(number + 1)
         if following is not None and whole == left:
-            self._is_certain = True
             return following.offset
         is_possible = claim is not None and claim.end <= limit and whole <= left
         if claim is not None and is_possible and self._may_be_band(claim.end, limit, number + 1):
-            self._is_certain = self._is_certain and self._claims.is_evident(claim, number)
             return claim.end
         if following is not None:
             self._losses.append(misplaced(following))
