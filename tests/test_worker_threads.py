@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import histogram as counting
-from kqformat.quantizer import tree
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer import hashed, tree
+from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
 from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import at_most, available, for_each, in_order
 
@@ -79,25 +78,25 @@ def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
 def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most: int) -> None:
     """Threads that each count a part find what one finds in the whole, cells included."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counting, "_RUN_PIXELS", 500)
+        patch.setattr(hashed, "_RUN_PIXELS", 500)
         numbers = np.random.default_rng(seed)
         pixels = numbers.integers(0, 12, (3000, channels), np.uint8) * np.uint8(20)
         weights = numbers.integers(0, 256, 3000, np.uint8)
         found = []
         for threads in (1, 2, 3):
             with at_most(threads):
-                histogram = count_colors(pixels, most)
-                assert len(histogram.table.parts) == threads
+                whole = counted(pixels, most)
+                histogram = whole.histogram
+                assert isinstance(whole, SurveyedPixels) or len(whole.parts) == threads
                 labels = np.arange(len(histogram), dtype=np.uint16)
                 out = np.empty(3000, np.uint16)
                 if histogram.exact:
-                    histogram.table.look_up(labels, out)
+                    whole.look_up(labels, out)
                     assert np.array_equal(histogram.counts, np.bincount(out))
                 found.append(
                     (
                         *(histogram.codes, histogram.keys, histogram.counts, histogram.points),
-                        histogram.table.sum_weights(weights),
-                        histogram.table.sum_coordinates(),
+                        whole.sum_weights(weights),
                     )
                 )
     for others in found[1:]:
@@ -110,12 +109,12 @@ def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most:
 def test_assignment_in_branches_is_that_of_the_whole_tree(seed: int, k: int) -> None:
     """Threads that each take some branches of a tree find the same clusters."""
     numbers = np.random.default_rng(seed)
-    counted = count_colors(numbers.integers(0, 256, (2000, 4), np.uint8))
-    centroids = counted.points[numbers.integers(0, len(counted), k)]
-    whole = ColorTree(counted).assign(centroids, labels=True)
+    colors = count_colors(numbers.integers(0, 256, (2000, 4), np.uint8))
+    centroids = colors.points[numbers.integers(0, len(colors), k)]
+    whole = ColorTree(colors).assign(centroids, labels=True)
     with pytest.MonkeyPatch.context() as patch, at_most(3):
         patch.setattr(tree, "_SHARED_POINTS", 100)
-        shared = ColorTree(counted).assign(centroids, labels=True)
+        shared = ColorTree(colors).assign(centroids, labels=True)
     assert shared.distortion == whole.distortion
     for name in ("weights", "sums", "labels"):
         np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))

@@ -4,7 +4,7 @@ One pipeline noun a module, in the order in which `pipeline` runs them:
 
 =============  ==========================================================================
 `options`      what a caller can ask for
-`histogram`    pixels to distinct colours and how often each occurs, exactly
+`counting`     pixels to distinct colours and how often each occurs, exactly (`histogram`)
 `space`        colours to points whose distance is what one sees, and back
 `spaces`       what takes its place: `weighted`, the default, or `oklab`
 `points`       colours to cells of colours

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Counting the colours of pixels in a hash table, and looking pixels up in it, compiled.
+"""Counting the colours of pixels in tables, and looking pixels up in them, compiled.
 
 A *key* is a colour as one number, `R << 24 | G << 16 | B << 8 | A`. A *slot* holds
 `key << 32 | count` and is 0 where it is empty. A key's slot is found by multiplicative hashing and
@@ -19,7 +19,6 @@ _HASH: cython.uint = cython.declare(cython.uint, 0x9E3779B1)
 
 def count(
     pixels: cython.const[cython.uchar][:, ::1],
-    key_mask: cython.uint,
     slots: cython.ulonglong[::1],
     places: cython.uint[::1],
     room: cython.Py_ssize_t,
@@ -40,7 +39,7 @@ def count(
     entry: cython.ulonglong
     with cython.nogil:
         while i < n:
-            key = _key(pixels, i, channels) & key_mask
+            key = _key(pixels, i, channels)
             slot = _slot(slots, key, shift)
             entry = slots[slot]
             if entry == 0:
@@ -58,31 +57,14 @@ def count(
 def move(
     slots: cython.const[cython.ulonglong][::1],
     target: cython.ulonglong[::1],
-    key_mask: cython.uint,
-    room: cython.Py_ssize_t,
-    known: cython.Py_ssize_t,
-) -> int:
-    """Add the entries of a table to another, as far as the mask tells them apart.
-
-    That has `known` colours already. Returns how many there are now; more than `room`, one more,
-    end it early.
-    """
+) -> None:
+    """Copy the entries of a table to an empty one, which is larger."""
     shift: cython.int = _hash_shift(target.shape[0])
     i: cython.Py_ssize_t
-    key: cython.uint
-    slot: cython.uint
     with cython.nogil:
         for i in range(slots.shape[0]):
             if slots[i] != 0:
-                key = cython.cast(cython.uint, slots[i] >> 32) & key_mask
-                slot = _slot(target, key, shift)
-                if target[slot] == 0:
-                    target[slot] = cython.cast(cython.ulonglong, key) << 32
-                    known += 1
-                    if known > room:
-                        break
-                target[slot] += cython.cast(cython.uint, slots[i])
-    return known
+                target[_slot(target, cython.cast(cython.uint, slots[i] >> 32), shift)] = slots[i]
 
 
 def collect(
@@ -130,24 +112,57 @@ def locate(
 
 def count_opaque(
     pixels: cython.const[cython.uchar][:, ::1],
-    counts: cython.uint[::1],
-) -> int:
+    counts: cython.uchar[::1],
+    carries: cython.uint[::1],
+) -> tuple:
     """Count each opaque pixel in a table of all 2^24 colours, `R << 16 | G << 8 | B`.
 
-    Returns how many pixels were not opaque, and so not counted.
+    A count is a byte, from 1 to 255 where the colour occurs: after that it is 1 again, and the
+    colour is written to `carries`, an array of one more entry than there are pixels. Returns how
+    many pixels were not opaque, and so not counted, and the number of carries.
     """
     channels: cython.Py_ssize_t = pixels.shape[1]
     i: cython.Py_ssize_t
     others: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t = 0
     key: cython.uint
+    count: cython.uchar
     with cython.nogil:
         for i in range(pixels.shape[0]):
             key = _key(pixels, i, channels)
             if key & 255 == 255:
-                counts[key >> 8] += 1
+                count = counts[key >> 8]
+                carries[n] = key >> 8  # kept only if it is one
+                n += count == 255
+                counts[key >> 8] = count + 1 + (count == 255)
             else:
                 others += 1
-    return others
+    return others, n
+
+
+def carry(
+    carries: cython.const[cython.uint][::1],
+    table: cython.ushort[::1],
+    further: cython.uint[::1],
+) -> int:
+    """Add 255 to the count of each colour that is in `carries`, as often as it is.
+
+    These counts are from 1 to 65,535 where a colour occurs, and what goes beyond, less 65,535,
+    again; then the colour is written to `further`, an array of as many entries as `carries` has.
+    Returns the number of such.
+    """
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    count: cython.uint
+    with cython.nogil:
+        for i in range(carries.shape[0]):
+            count = cython.cast(cython.uint, table[carries[i]]) + 255
+            if count > 65535:
+                count -= 65535
+                further[n] = carries[i]
+                n += 1
+            table[carries[i]] = cython.cast(cython.ushort, count)
+    return n
 
 
 def look_up_opaque(
@@ -194,35 +209,134 @@ def gather(
             out[i] = table[places[i]]
 
 
-def add_coordinates(
-    pixels: cython.const[cython.uchar][:, ::1],
-    key_mask: cython.uint,
-    slots: cython.const[cython.ulonglong][::1],
-    id_of_slot: cython.const[cython.uint][::1],
-    sums: cython.longlong[:, ::1],
-) -> None:
-    """Add the coordinates (`space.embed`) of each pixel to the sums of its cell's id."""
-    channels: cython.Py_ssize_t = pixels.shape[1]
-    shift: cython.int = _hash_shift(slots.shape[0])
-    i: cython.Py_ssize_t
-    key: cython.uint
-    alpha: cython.uint
-    point: cython.Py_ssize_t
+def list_cube(
+    table: cython.const[cython.ushort][::1],
+    corner: cython.uint,
+    keys: cython.uint[::1],
+    codes: cython.uint[::1],
+    counts: cython.longlong[::1],
+) -> int:
+    """List the colours of a table of all 2^24 in a cube of 64 levels a side, in Morton order.
+
+    `corner` is its first colour, `R << 16 | G << 8 | B`. Writes the keys, the Morton codes and how
+    often each occurs, to arrays of one more entry than there can be; returns how many there are.
+    """
+    steps: cython.uint[512]
+    start: cython.uint
+    color: cython.uint
+    i: cython.uint
+    j: cython.uint
+    n: cython.Py_ssize_t = 0
     with cython.nogil:
-        for i in range(pixels.shape[0]):
-            key = _key(pixels, i, channels)
-            point = id_of_slot[_slot(slots, key & key_mask, shift)]
-            alpha = key & 255
-            sums[point, 0] += _premultiplied(key >> 24, alpha)
-            sums[point, 1] += _premultiplied((key >> 16) & 255, alpha)
-            sums[point, 2] += _premultiplied((key >> 8) & 255, alpha)
-            sums[point, 3] += 32 * alpha
+        for i in range(512):
+            steps[i] = _every_third(i >> 2) << 16 | _every_third(i >> 1) << 8 | _every_third(i)
+        for i in range(512):
+            start = corner + 8 * steps[i]
+            for j in range(512):
+                color = start + steps[j]
+                # Written always, kept only if it occurs: a branch would be mispredicted.
+                keys[n] = color << 8 | 255
+                counts[n] = table[color]
+                n += table[color] != 0
+        for i in range(n):
+            codes[i] = _morton_code(keys[i])
+    return n
+
+
+def count_cells(
+    table: cython.const[cython.ushort][::1],
+    dropped_bits: cython.int,
+    first: cython.int,
+    end: cython.int,
+) -> int:
+    """Count the cells that `gather_opaque` finds."""
+    cells: cython.int = 256 >> dropped_bits
+    occurs: cython.uchar[256]
+    red: cython.int
+    green: cython.int
+    r: cython.int
+    g: cython.int
+    b: cython.int
+    row: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for red in range(first >> dropped_bits, end >> dropped_bits):
+            for green in range(cells):
+                for b in range(cells):
+                    occurs[b] = 0
+                for r in range(red << dropped_bits, (red + 1) << dropped_bits):
+                    for g in range(green << dropped_bits, (green + 1) << dropped_bits):
+                        row = (r << 16) | (g << 8)
+                        for b in range(256):
+                            occurs[b >> dropped_bits] |= table[row | b] != 0
+                for b in range(cells):
+                    n += occurs[b]
+    return n
+
+
+def gather_opaque(
+    table: cython.const[cython.ushort][::1],
+    dropped_bits: cython.int,
+    first: cython.int,
+    end: cython.int,
+    keys: cython.uint[::1],
+    counts: cython.longlong[::1],
+    sums: cython.longlong[:, ::1],
+) -> int:
+    """Gather the colours of a table of all 2^24 in cells of 2^dropped_bits levels a side.
+
+    Of the reds from `first` to `end`, not included, both multiples of that. Writes the key of each
+    cell's corner (alpha being 255 with as many bits dropped), how many pixels it has, and the sums
+    of their coordinates (`space.embed`); returns the number of cells.
+    """
+    cells: cython.int = 256 >> dropped_bits
+    alpha: cython.uint = 255 >> dropped_bits << dropped_bits
+    red: cython.int
+    green: cython.int
+    blue: cython.int
+    r: cython.int
+    g: cython.int
+    b: cython.int
+    row: cython.Py_ssize_t
+    count: cython.longlong
+    pixels: cython.longlong
+    reds: cython.longlong
+    greens: cython.longlong
+    blues: cython.longlong
+    n: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for red in range(first >> dropped_bits, end >> dropped_bits):
+            for green in range(cells):
+                for blue in range(cells):
+                    pixels = reds = greens = blues = 0
+                    for r in range(red << dropped_bits, (red + 1) << dropped_bits):
+                        for g in range(green << dropped_bits, (green + 1) << dropped_bits):
+                            row = (r << 16) | (g << 8)
+                            for b in range(blue << dropped_bits, (blue + 1) << dropped_bits):
+                                count = table[row | b]
+                                pixels += count
+                                reds += count * r
+                                greens += count * g
+                                blues += count * b
+                    if pixels:
+                        keys[n] = (
+                            (cython.cast(cython.uint, red) << (24 + dropped_bits))
+                            | (cython.cast(cython.uint, green) << (16 + dropped_bits))
+                            | (cython.cast(cython.uint, blue) << (8 + dropped_bits))
+                            | alpha
+                        )
+                        counts[n] = pixels
+                        sums[n, 0] = 64 * reds
+                        sums[n, 1] = 64 * greens
+                        sums[n, 2] = 64 * blues
+                        sums[n, 3] = 8160 * pixels
+                        n += 1
+    return n
 
 
 def add_weights(
     pixels: cython.const[cython.uchar][:, ::1],
     weights: cython.const[cython.uchar][::1],
-    key_mask: cython.uint,
     slots: cython.const[cython.ulonglong][::1],
     id_of_slot: cython.const[cython.uint][::1],
     sums: cython.longlong[::1],
@@ -231,30 +345,57 @@ def add_weights(
     channels: cython.Py_ssize_t = pixels.shape[1]
     shift: cython.int = _hash_shift(slots.shape[0])
     i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(pixels.shape[0]):
+            sums[id_of_slot[_slot(slots, _key(pixels, i, channels), shift)]] += weights[i]
+
+
+def add_weights_of_opaque(
+    pixels: cython.const[cython.uchar][:, ::1],
+    weights: cython.const[cython.uchar][::1],
+    id_of_color: cython.const[cython.uint][::1],
+    sums: cython.longlong[::1],
+) -> None:
+    """Add the weight of each opaque pixel to the sum of its colour's id, of all 2^24 colours'."""
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t
     key: cython.uint
     with cython.nogil:
         for i in range(pixels.shape[0]):
-            key = _key(pixels, i, channels) & key_mask
-            sums[id_of_slot[_slot(slots, key, shift)]] += weights[i]
+            key = _key(pixels, i, channels)
+            if key & 255 == 255:
+                sums[id_of_color[key >> 8]] += weights[i]
 
 
 def morton_codes(keys: cython.const[cython.uint][::1], codes: cython.ulonglong[::1]) -> None:
     """Write `code << 32 | position`, where code interleaves the bits of the four channels."""
     i: cython.Py_ssize_t
-    key: cython.uint
-    code: cython.uint
     with cython.nogil:
         for i in range(keys.shape[0]):
-            key = keys[i]
-            code = (
-                (_spread(key >> 24) << 3)
-                | (_spread((key >> 16) & 255) << 2)
-                | (_spread((key >> 8) & 255) << 1)
-                | _spread(key & 255)
-            )
-            codes[i] = (cython.cast(cython.ulonglong, code) << 32) | cython.cast(
-                cython.ulonglong, i
-            )
+            codes[i] = cython.cast(cython.ulonglong, _morton_code(keys[i])) << 32 | i
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _morton_code(key: cython.uint) -> cython.uint:
+    """Interleave the bits of the four channels."""
+    return (
+        (_spread(key >> 24) << 3)
+        | (_spread((key >> 16) & 255) << 2)
+        | (_spread((key >> 8) & 255) << 1)
+        | _spread(key & 255)
+    )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _every_third(bits: cython.uint) -> cython.uint:
+    """Return bits 0, 3 and 6 side by side."""
+    return bits & 1 | (bits >> 2) & 2 | (bits >> 4) & 4
 
 
 @cython.cfunc
@@ -304,19 +445,6 @@ def _slot(
     while slots[slot] != 0 and cython.cast(cython.uint, slots[slot] >> 32) != key:
         slot = (slot + 1) & mask
     return slot
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _premultiplied(sample: cython.uint, alpha: cython.uint) -> cython.longlong:
-    """Return one coordinate of `space.embed`."""
-    return (
-        cython.cast(cython.longlong, (128 * sample * alpha + 255) // 510)
-        + 8160
-        - 32 * cython.cast(cython.longlong, alpha)
-    )
 
 
 @cython.cfunc

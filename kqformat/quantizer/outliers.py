@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import UNIT, Points
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import ColorTree
+from kqformat.threads import available, for_each
 
 DROPPED_BITS = 3
 """How coarse the cells given to `find_outliers` are: 32 a channel."""
@@ -33,6 +35,7 @@ MAX_CENTROIDS = 1024
 """With more, nothing is far from all of them."""
 
 _PLACES = 1 << 15
+_PART_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
 _FAR = 20 * UNIT  # nearer than this nothing looks 10 ΔE off, except by little saturated colours
 # In cells: a seed's neighbourhood, its surroundings, its blob and the core of that.
 _INNER, _OUTER, _REACH, _CORE = 1, 3, 3, 1
@@ -174,8 +177,23 @@ def count_neighbours(
     """
     counts = np.zeros((blobs + 1, 4), np.int64)
     for pixels, width in pictures:
-        row = np.zeros(width, np.uint8)
-        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
+        height = len(pixels) // width
+        parts = max(1, min(available(), len(pixels) // _PART_PIXELS, height))
+        edges = [height * number // parts for number in range(parts + 1)]
+
+        def count(
+            rows: tuple[int, int], pixels: npt.NDArray[np.uint8] = pixels, width: int = width
+        ) -> npt.NDArray[np.int64]:
+            own, row = np.zeros((blobs + 1, 4), np.int64), np.zeros(width, np.uint8)
+            top, bottom = rows[0] * width, rows[1] * width
+            above = pixels[max(0, top - width) : top]
+            outliers_kernel.count_neighbours(above, width, part_of_place, row, own)
+            own[:] = 0
+            outliers_kernel.count_neighbours(pixels[top:bottom], width, part_of_place, row, own)
+            return own
+
+        for own in for_each(count, list(pairwise(edges)), parts):
+            counts += own
     return counts
 
 

@@ -14,8 +14,9 @@ from kqformat.metadata import Metadata
 from kqformat.model import MAX_COLORS, IndexedImage, Indices
 from kqformat.quantizer.choose import Choice, Observer, Stage
 from kqformat.quantizer.colors import color_array
+from kqformat.quantizer.counting import CountedPixels, counted
 from kqformat.quantizer.dither import dither
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.options import Options, QuantizeOptions, check_integer
 from kqformat.quantizer.pixels import Pictures, flat_pixels
 from kqformat.quantizer.remap import distortion_of, keep, remap
@@ -130,7 +131,7 @@ class Quantizer:
         """
         if self._selector.keeps_all(colors):
             palette, positions = self._selector.all_colors()
-            indices = keep(positions, len(palette), self.histogram)
+            indices = keep(self._counted, positions, len(palette))
             image = self._image(indices, palette)
             return Quantization(image, len(self.histogram), True, 0.0, lossless=True)
         return self._mapped(*self._selector.choose(colors))
@@ -160,10 +161,15 @@ class Quantizer:
         image = replace(result.image, palette=np.ascontiguousarray(palette))
         return replace(result, image=image)
 
-    @cached_property
+    @property
     def histogram(self) -> Histogram:
         """The image's colours."""
-        return count_colors(self._flat)
+        return self._counted.histogram
+
+    @property
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """The image's pixels, as `flat_pixels` returns them."""
+        return self._flat
 
     @property
     def tree(self) -> ColorTree:
@@ -171,12 +177,16 @@ class Quantizer:
         return self._selector.tree
 
     @cached_property
+    def _counted(self) -> CountedPixels:
+        return counted(self._flat)
+
+    @cached_property
     def _selector(self) -> Selector:
         pictures = Pictures(len(self._flat), [(self._flat, self._shape[1])])
         importance = self._options.importance
         if importance is None:
             return Selector(self.histogram, self._options, pictures, observer=self._observer)
-        extra = self.histogram.table.sum_weights(np.ascontiguousarray(importance).reshape(-1))
+        extra = self._counted.sum_weights(np.ascontiguousarray(importance).reshape(-1))
         return Selector(self.histogram, self._options, pictures, extra, self._observer)
 
     def _mapped(
@@ -184,7 +194,7 @@ class Quantizer:
     ) -> Quantization:
         options = self._options
         if options.dither == "none":
-            indices, distortion = remap(self._flat, palette, self.histogram, clusters, self._space)
+            indices, distortion = remap(self._counted, palette, clusters, self._space)
         else:
             pixels = self._flat.reshape(*self._shape, -1)
             dithered = dither(pixels, palette, options.dither, options.dither_strength)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.model import Indices
-from kqformat.quantizer.histogram import Histogram, count_colors
-from kqformat.quantizer.points import WeightedPoints
+from kqformat.model import Indices, index_dtype
+from kqformat.quantizer.census import Census
+from kqformat.quantizer.counting import CountedPixels, SurveyedPixels, blocks
+from kqformat.quantizer.mapper import mapper_of_census
+from kqformat.quantizer.nearest import distortion_in_srgb
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
-from kqformat.quantizer.tree import Clusters, ColorTree, squared_distances
+from kqformat.quantizer.tree import Clusters
 from kqformat.threads import for_each
 
-_BLOCK_PIXELS = 1 << 18  # at most as many colours, so a block's histogram is exact
+_BLOCK_PIXELS = 1 << 18
 
 
 def remap(
-    pixels: npt.NDArray[np.uint8],
+    counted: CountedPixels,
     palette: npt.NDArray[np.uint8],
-    histogram: Histogram,
     clusters: Clusters,
     space: Space = SRGB,
 ) -> tuple[Indices, float]:
@@ -27,10 +28,9 @@ def remap(
 
     Parameters
     ----------
-    pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
+    counted : CountedPixels
+        The pixels.
     palette : ndarray, uint8, shape (k, 4)
-    histogram : Histogram
-        That of the pixels.
     clusters : Clusters
         The histogram's points, labelled with their nearest entries.
     space : Space
@@ -43,28 +43,10 @@ def remap(
     distortion : float
         Sum over the pixels of the squared distance to their entry, in squared sample values.
     """
-    indices = _empty(len(pixels), len(palette))
-    if histogram.exact:
-        return indices, _fill(indices, histogram, clusters, palette, space)
-    return indices, nearest(pixels, palette, space, indices)
-
-
-def nearest(
-    pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], space: Space, out: Indices
-) -> float:
-    """Write the nearest entry of each pixel, of which no histogram is at hand.
-
-    Takes and returns what `remap` does; threads share the pixels.
-    """
-
-    def write(first: int) -> float:
-        block = count_colors(pixels[first : first + _BLOCK_PIXELS])
-        points = block if space is SRGB else _in_space(block, space)
-        own = ColorTree(points).assign(space.embed(palette), labels=True)
-        return _fill(out[first : first + _BLOCK_PIXELS], block, own, palette, space)
-
-    firsts = range(0, len(pixels), _BLOCK_PIXELS)
-    return sum(for_each(write, firsts, len(firsts)))
+    if isinstance(counted, SurveyedPixels) and counted.census is not None:
+        return _compared(counted.pixels, counted.census, palette, space)
+    indices = _labelled(counted, clusters.labels, len(palette))
+    return indices, distortion_in_srgb(counted.histogram, clusters, palette, space)
 
 
 def distortion_of(
@@ -84,41 +66,29 @@ def distortion_of(
     return sum(for_each(squares, firsts, len(firsts))) / UNIT**2
 
 
-def keep(positions: npt.NDArray[np.intp], colors: int, histogram: Histogram) -> Indices:
+def keep(counted: CountedPixels, positions: npt.NDArray[np.intp], colors: int) -> Indices:
     """Map every pixel to the position of its own colour among `colors`.
 
     Not by distance: the faintest colours (alpha 1 to 4) may share points.
     """
-    indices = _empty(len(histogram.table.pixels), colors)
-    histogram.table.look_up(positions.astype(indices.dtype), indices)
+    return _labelled(counted, positions, colors)
+
+
+def _labelled(
+    counted: CountedPixels, labels: npt.NDArray[np.intp] | npt.NDArray[np.int32], colors: int
+) -> Indices:
+    indices: Indices = np.empty(counted.pixel_count, index_dtype(colors))
+    counted.look_up(labels.astype(indices.dtype), indices)
     return indices
 
 
-def _fill(
-    out: Indices,
-    histogram: Histogram,
-    clusters: Clusters,
-    palette: npt.NDArray[np.uint8],
-    space: Space,
-) -> float:
-    """Write the labels of a histogram's pixels, and return their distortion in sRGB."""
-    histogram.table.look_up(clusters.labels.astype(out.dtype), out)
-    return distortion_in_srgb(histogram, clusters, palette, space)
-
-
-def distortion_in_srgb(
-    counted: WeightedPoints, clusters: Clusters, palette: npt.NDArray[np.uint8], space: Space
-) -> float:
-    """Return the distortion of colours (not cells of them) that were labelled in a space."""
-    if space is SRGB:
-        return clusters.distortion
-    squares = squared_distances(counted.points, SRGB.embed(palette), clusters.labels)
-    return float(squares @ counted.counts) / UNIT**2
-
-
-def _in_space(histogram: Histogram, space: Space) -> WeightedPoints:
-    return WeightedPoints(histogram.codes, space.from_srgb(histogram.points), histogram.counts)
-
-
-def _empty(pixels: int, colors: int) -> Indices:
-    return np.empty(pixels, np.uint8) if colors <= 256 else np.empty(pixels, np.uint16)
+def _compared(
+    pixels: npt.NDArray[np.uint8], census: Census, palette: npt.NDArray[np.uint8], space: Space
+) -> tuple[Indices, float]:
+    mapper = mapper_of_census(palette, space, census)
+    indices: Indices = np.empty(len(pixels), index_dtype(len(palette)))
+    all_blocks = blocks(len(pixels))
+    distortions = for_each(
+        lambda block: mapper.write(pixels[block], indices[block]), all_blocks, len(all_blocks)
+    )
+    return indices, mapper.counted_distortion + sum(distortions)

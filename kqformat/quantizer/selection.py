@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,6 @@ from kqformat.quantizer.choose import Choice, Chooser, Observer
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.effort import effort_named
 from kqformat.quantizer.histogram import Histogram
-from kqformat.quantizer.merging import MergedHistogram
 from kqformat.quantizer.options import Options, check_integer
 from kqformat.quantizer.palette import ranking, round_centroids
 from kqformat.quantizer.pinning import Pinning
@@ -23,15 +21,13 @@ from kqformat.quantizer.spaces import SRGB, space_named
 from kqformat.quantizer.starts import start_named
 from kqformat.quantizer.tree import Clusters, ColorTree
 
-Counted: TypeAlias = Histogram | MergedHistogram
-
 
 class Selector:
     """Selects palettes for the same colours, any number of times.
 
     Parameters
     ----------
-    counted : Histogram or MergedHistogram
+    counted : Histogram
         The colours.
     options : Options
         All but the importance are heeded.
@@ -45,7 +41,7 @@ class Selector:
 
     def __init__(
         self,
-        counted: Counted,
+        counted: Histogram,
         options: Options,
         pictures: Pictures,
         extra_weights: npt.NDArray[np.int64] | None = None,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import add_colors_of
 from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.options import Options
 from kqformat.quantizer.pixels import Pictures, flat_pixels
@@ -60,7 +60,7 @@ def counted(images: Iterable[npt.NDArray[np.uint8]]) -> Merger:
     """Count the colours of images; what is counted apart can be joined."""
     merger = Merger()
     for flat, _ in flattened(images):
-        merger.add(count_colors(flat))
+        add_colors_of(flat, merger)
     return merger
 
 

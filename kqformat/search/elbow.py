@@ -81,7 +81,7 @@ def auto_colors(
     check_integer("max_colors", max_colors, 1, MAX_ELBOW_COLORS)
     check_integer("min_colors", min_colors, 1, max_colors)
     trials = Trials(quantizer, storage)
-    pixels = len(quantizer.histogram.table.pixels)
+    pixels = len(quantizer.pixels)
     for width in range(index_width(min_colors), index_width(max_colors) + 1):
         trial = trials.at(max(min_colors, min(1 << width, max_colors)))
         best = min(trials.made, key=lambda made: _cost(made, pixels))

@@ -164,14 +164,14 @@ class Trials:
 
     def _quantize(self, colors: int) -> Quantization:
         chosen = self._quantizer.at(colors)
-        chosen = self._storage.suited(chosen, lambda: self._quantizer.histogram.table.pixels)
+        chosen = self._storage.suited(chosen, lambda: self._quantizer.pixels)
         metadata = self._storage.metadata_of(chosen)
         if metadata is chosen.image.metadata:
             return chosen
         return replace(chosen, image=replace(chosen.image, metadata=metadata))
 
     def _measure(self, colors: int, chosen: Quantization) -> Trial:
-        pixels = self._quantizer.histogram.table.pixels
+        pixels = self._quantizer.pixels
         return Trial(
             colors=colors,
             file_bytes=file_bytes(chosen.image, self._storage.coding),

@@ -19,10 +19,10 @@ from kqformat.quantizer.census import Census
 from kqformat.quantizer.choose import Stage
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.mapper import Mapper, mapper_of_counted
+from kqformat.quantizer.nearest import distortion_in_srgb
 from kqformat.quantizer.options import Options, check_integer
 from kqformat.quantizer.outliers import count_neighbours_in_rows
 from kqformat.quantizer.pixels import Pictures
-from kqformat.quantizer.remap import distortion_in_srgb
 from kqformat.quantizer.selection import Selector
 from kqformat.quantizer.spaces import space_named
 from kqformat.streaming.sources import Rows
@@ -62,7 +62,7 @@ def chosen(rows: Rows, colors: int, options: Options) -> Plan:
     """Choose a palette of at most `colors` entries."""
     space = space_named(options.space)
     census = _census(rows)
-    counted = census.counted()
+    counted = census.merger().merged()
     selector = Selector(counted, options, _pictures(rows))
     if selector.keeps_all(colors):
         palette, positions = selector.all_colors()
@@ -83,7 +83,7 @@ def given(rows: Rows, palette: npt.NDArray[np.uint8], options: Options) -> Plan:
     if not rows.is_lasting:
         return Plan(stored, Mapper(rgba, space), None, True)
     census = _census(rows)
-    counted = census.counted()
+    counted = census.merger().merged()
     selector = Selector(counted, options, _pictures(rows))
     clusters = selector.tree.assign(space.embed(rgba), labels=True)
     if not counted.exact:
@@ -109,8 +109,7 @@ def suited(plan: Plan) -> Plan:
     mapper = replace(
         mapper,
         palette=rgba,
-        opaque=None if mapper.opaque is None else place[mapper.opaque],
-        labels=None if mapper.labels is None else place[mapper.labels],
+        entries=None if mapper.entries is None else mapper.entries.moved(place),
     )
     return replace(plan, palette=ordered.palette, mapper=mapper)
 

@@ -77,7 +77,7 @@ def test_what_is_called_real_is_real(
 ) -> None:
     """After changes, insertions, deletions and cuts, each pixel of the mask is the original's.
 
-    No band is taken out as a whole, which has ten bytes at least: that cannot be noticed (spec §11).
+    No band, of ten bytes at least, is taken out as a whole: that cannot be noticed (spec §11).
     """
     image = IndexedImage(image.indices, image.palette, extra)
     file = encode_indexed(image, coding=coding, band_shift=band_shift)

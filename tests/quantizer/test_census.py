@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from strategies import arrays
 
 from kqformat.errors import LimitError
-from kqformat.quantizer import census as counting
+from kqformat.quantizer import census as census_module
 from kqformat.quantizer.census import Census
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.opaque_counts import CUBES
+from kqformat.threads import at_most, for_each
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -30,7 +32,7 @@ def test_blocks_are_counted_as_the_whole(pixels: Pixels, cuts: list[int], most: 
     census = Census(most)
     for block in np.split(pixels, sorted(min(cut, len(pixels)) for cut in cuts)):
         census.add(np.ascontiguousarray(block))
-    found, whole = census.counted(), count_colors(pixels, most)
+    found, whole = census.merger().merged(), count_colors(pixels, most)
     assert found.exact == whole.exact
     for name in ("codes", "points", "counts", "keys"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
@@ -38,8 +40,33 @@ def test_blocks_are_counted_as_the_whole(pixels: Pixels, cuts: list[int], most: 
 
 def test_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     """More pixels than sums can hold are refused, not counted wrongly."""
-    monkeypatch.setattr(counting, "MAX_PIXELS", 10)
+    monkeypatch.setattr(census_module, "MAX_PIXELS", 10)
     census = Census()
     census.add(np.zeros((10, 3), np.uint8))
     with pytest.raises(LimitError, match="11 pixels are more than the limit of 10"):
         census.add(np.zeros((1, 3), np.uint8))
+
+
+@pytest.mark.parametrize("most", [16, 1 << 20])
+def test_colours_that_occur_very_often(most: int) -> None:
+    """More often than a byte and than 16 bits count, in one block and in several tables."""
+    often = np.repeat(np.array([[1, 2, 3], [200, 100, 50]], np.uint8), [200_000, 131_070], axis=0)
+    rare = np.arange(300).astype(np.uint8)[:, None]
+    pixels = np.concatenate([often, np.repeat(rare, 3, axis=1)])
+    census = Census(most)
+    with at_most(3):
+        blocks = [pixels[:150_000], pixels[150_000:], pixels[:255], pixels[:256], pixels[:65_535]]
+        for_each(census.add, blocks, len(blocks))
+    found = census.merger().merged()
+    whole = count_colors(np.concatenate(blocks), most)
+    expected = np.unique(np.concatenate(blocks), axis=0, return_counts=True)
+    assert found.counts.sum() == sum(len(block) for block in blocks)
+    if found.exact:
+        by_row = np.lexsort(found.colors[:, :3].T[::-1])
+        np.testing.assert_array_equal(found.colors[by_row, :3], expected[0])
+        np.testing.assert_array_equal(found.counts[by_row], expected[1])
+        listed = [census.opaque.colors_of(corner) for corner in CUBES]
+        np.testing.assert_array_equal(np.concatenate([part[0] for part in listed]), found.keys)
+        np.testing.assert_array_equal(np.concatenate([part[2] for part in listed]), found.counts)
+    for name in ("codes", "points", "counts", "keys"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))

@@ -13,7 +13,7 @@ from strategies import pictures
 
 import kqformat
 from kqformat.quantizer import swaps
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.points import gather_cells
 from kqformat.quantizer.starts import STARTS

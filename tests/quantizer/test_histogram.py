@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import pictures
 
+from kqformat.errors import ParameterError
 from kqformat.model import Indices
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer import counting
+from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
+from kqformat.quantizer.hashed import HashedPixels
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.space import embed
 
 Pixels = npt.NDArray[np.uint8]
@@ -122,18 +126,78 @@ def test_cells_keep_means(channels: int, max_colors: int) -> None:
 def test_look_up_inverts_counting(image: Pixels) -> None:
     """Each pixel is found at the point that has its colour."""
     pixels = flat(image)
-    histogram = count_colors(pixels)
+    found = counted(pixels)
+    histogram = found.histogram
     labels: Indices = np.arange(len(histogram), dtype=np.uint16)
     out: Indices = np.empty(len(pixels), np.uint16)
-    histogram.table.look_up(labels, out)
+    found.look_up(labels, out)
     np.testing.assert_array_equal(histogram.colors[out], oracle.canonical(pixels))
 
 
 def test_look_up_in_bytes() -> None:
     """Labels of one byte are written as bytes."""
     pixels = random_pixels(5, 5000, 3, most=5)
-    histogram = count_colors(pixels)
+    found = counted(pixels)
+    histogram = found.histogram
     out: Indices = np.empty(len(pixels), np.uint8)
-    histogram.table.look_up(np.arange(len(histogram), dtype=np.uint8), out)
+    found.look_up(np.arange(len(histogram), dtype=np.uint8), out)
     assert len(histogram) == 216
     np.testing.assert_array_equal(histogram.colors[out], oracle.canonical(pixels))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("max_colors", [30, 1 << 20])
+def test_weights_are_summed(
+    monkeypatch: pytest.MonkeyPatch, channels: int, max_colors: int
+) -> None:
+    """By a search for each pixel, or in the table of all colours, in cells too."""
+    pixels = random_pixels(channels, 9000, channels, most=15)
+    pixels[::3, channels - 1] = 255
+    weights = random_pixels(7, 9000, 1)[:, 0]
+    corners = oracle.canonical(pixels)
+    for most_hashed in (0, 1 << 20):
+        monkeypatch.setattr(counting, "_MOST_HASHED", most_hashed)
+        found = counted(pixels, max_colors)
+        by_hash = max_colors > 30 and (channels == 4 or most_hashed > 0)
+        assert isinstance(found, HashedPixels) == by_hash
+        if isinstance(found, SurveyedPixels):
+            corners = masked_colors(corners, found.dropped_bits)
+        expected = [
+            weights[(corners == color).all(axis=1)].sum(dtype=np.int64)
+            for color in found.histogram.colors
+        ]
+        np.testing.assert_array_equal(found.sum_weights(weights), expected)
+
+
+def masked_colors(colors: Pixels, dropped_bits: int) -> Pixels:
+    return colors >> np.uint8(dropped_bits) << np.uint8(dropped_bits)
+
+
+@pytest.mark.parametrize("count", [1, 300, 20_000])
+def test_table_of_all_colours_finds_what_hashing_does(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """The same histogram, and the same label for every pixel, at any number of blocks."""
+    pixels = np.concatenate([distinct_opaque(count), distinct_opaque(count)[::3]])
+    hashed = counted(pixels)
+    monkeypatch.setattr(counting, "_MOST_HASHED", 0)
+    monkeypatch.setattr(counting, "_BLOCK_PIXELS", 700)
+    surveyed = counted(pixels)
+    assert isinstance(surveyed, SurveyedPixels)
+    assert_counts(surveyed.histogram, pixels)
+    labels: Indices = np.arange(count).astype(np.uint16)
+    out, other = np.empty((2, len(pixels)), np.uint16)
+    hashed.look_up(labels, out)
+    surveyed.look_up(labels, other)
+    np.testing.assert_array_equal(out, other)
+
+
+def test_pixels_that_change_while_they_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colour that was not counted is an error, not any label."""
+    monkeypatch.setattr(counting, "_MOST_HASHED", 0)
+    pixels = distinct_opaque(50)
+    found = counted(pixels)
+    pixels[7] ^= 1
+    labels: Indices = np.zeros(50, np.uint8)
+    with pytest.raises(ParameterError, match="not the same as when their colours were counted"):
+        found.look_up(labels, np.empty(50, np.uint8))

@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import pictures
 
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.space import Points, embed
 from kqformat.quantizer.starts import STARTS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from strategies import pictures
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.kmor import kmor, outlier_centers
 from kqformat.quantizer.space import UNIT, Points, embed, nearest_colors

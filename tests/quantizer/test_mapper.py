@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer.census import Census
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import counted as counted_pixels
 from kqformat.quantizer.mapper import Mapper, mapper_of_counted
+from kqformat.quantizer.nearest import distortion_in_srgb
 from kqformat.quantizer.points import WeightedPoints
-from kqformat.quantizer.remap import distortion_in_srgb, remap
+from kqformat.quantizer.remap import remap
 from kqformat.quantizer.spaces import SPACES
 from kqformat.quantizer.tree import ColorTree
 
@@ -34,13 +35,14 @@ def test_blocks_are_mapped_as_the_whole(
     palette = numbers.integers(0, 256, (k, 4), np.uint8)
     if channels < 4:
         palette[:, 3] = 255
-    whole = count_colors(pixels)
+    found_at_once = counted_pixels(pixels)
+    whole = found_at_once.histogram
     placed = WeightedPoints(whole.codes, space.from_srgb(whole.points), whole.counts)
     clusters = ColorTree(placed).assign(space.embed(palette), labels=True)
-    indices, distortion = remap(pixels, palette, whole, clusters, space)
+    indices, distortion = remap(found_at_once, palette, clusters, space)
     census = Census(most)
     census.add(pixels)
-    counted = census.counted()
+    counted = census.merger().merged()
     own = distortion_in_srgb(whole, clusters, palette, space)
     counting = mapper_of_counted(palette, space, census, counted, clusters.labels, own)
     for mapper in (counting, Mapper(palette, space)):
@@ -57,6 +59,6 @@ def test_colour_that_was_not_counted(color: list[int]) -> None:
     census.add(np.array([[9, 9, 9, 255]], np.uint8))
     palette = np.array([[9, 9, 9, 255]], np.uint8)
     labels = np.zeros(1, np.int32)
-    mapper = mapper_of_counted(palette, space, census, census.counted(), labels, 0.0)
+    mapper = mapper_of_counted(palette, space, census, census.merger().merged(), labels, 0.0)
     with pytest.raises(ParameterError, match="not the same as when their colours were counted"):
         mapper.map(np.array([color], np.uint8))

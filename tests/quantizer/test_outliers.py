@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.lab import chroma, difference, lab
 from kqformat.quantizer.outliers import DROPPED_BITS, STRENGTHS, find_outliers

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.palette import in_order, round_centroids
 from kqformat.quantizer.space import Points, embed

@@ -19,7 +19,7 @@ from strategies import pictures
 import kqformat
 from kqformat import IndexedImage, Metadata
 from kqformat.quantizer import pipeline, weighted
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import counted
 from kqformat.quantizer.palette import in_order
 from kqformat.quantizer.pipeline import quantize
 from kqformat.quantizer.space import embed
@@ -219,7 +219,7 @@ def test_cells_give_nearest_entries_too(
     pixels: Pixels = request.getfixturevalue(source)
     exact = quantize(pixels, 30, init=init)
     assert exact.distinct_colors > max_colors
-    monkeypatch.setattr(pipeline, "count_colors", partial(count_colors, max_colors=max_colors))
+    monkeypatch.setattr(pipeline, "counted", partial(counted, max_colors=max_colors))
     result = quantize(pixels, 30, init=init)
     assert 30 < result.distinct_colors <= max_colors
     assert result.image.colors == 30

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.palette import round_centroids
 from kqformat.quantizer.space import embed
 from kqformat.quantizer.tree import ColorTree

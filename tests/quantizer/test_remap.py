@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import pictures
 
-from kqformat.quantizer import remap as remap_module
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer import counting as counting_module
+from kqformat.quantizer import nearest as nearest_module
+from kqformat.quantizer.counting import CountedPixels, counted
 from kqformat.quantizer.remap import remap
 from kqformat.quantizer.space import embed
 from kqformat.quantizer.tree import Clusters, ColorTree
@@ -19,9 +20,9 @@ from kqformat.quantizer.tree import Clusters, ColorTree
 Pixels = npt.NDArray[np.uint8]
 
 
-def labelled(histogram: Histogram, palette: npt.NDArray[np.uint8]) -> Clusters:
+def labelled(pixels: CountedPixels, palette: npt.NDArray[np.uint8]) -> Clusters:
     """Label the points of a histogram with their nearest entries."""
-    return ColorTree(histogram).assign(embed(palette), labels=True)
+    return ColorTree(pixels.histogram).assign(embed(palette), labels=True)
 
 
 def random_palette(seed: int, k: int, levels: int, channels: int) -> Pixels:
@@ -43,8 +44,8 @@ def test_remap_finds_the_nearest_entry(image: Pixels, k: int, levels: int, seed:
     """Every index is that of the nearest entry, of equally near ones the lowest; so the cost."""
     pixels = image.reshape(-1, image.shape[2])
     palette = random_palette(seed, k, levels, image.shape[2])
-    histogram = count_colors(pixels)
-    indices, distortion = remap(pixels, palette, histogram, labelled(histogram, palette))
+    found = counted(pixels)
+    indices, distortion = remap(found, palette, labelled(found, palette))
     points, entries = embed(oracle.canonical(pixels)), embed(palette)
     np.testing.assert_array_equal(indices, oracle.nearest(points, entries))
     squares = (points.astype(np.int64) - entries[indices]) ** 2
@@ -56,8 +57,8 @@ def test_remap_of_rgb_is_nearest_in_rgb(image: Pixels, k: int, seed: int) -> Non
     """For opaque pixels nearest means nearest in RGB, and the cost is the squared error."""
     pixels = image.reshape(-1, 3)
     palette = random_palette(seed, k, 16, 3)
-    histogram = count_colors(pixels)
-    indices, distortion = remap(pixels, palette, histogram, labelled(histogram, palette))
+    found = counted(pixels)
+    indices, distortion = remap(found, palette, labelled(found, palette))
     np.testing.assert_array_equal(indices, oracle.nearest(pixels, palette[:, :3]))
     assert distortion == ((pixels.astype(np.int64) - palette[indices, :3]) ** 2).sum()
 
@@ -66,9 +67,9 @@ def test_remap_of_rgb_is_nearest_in_rgb(image: Pixels, k: int, seed: int) -> Non
 def test_indices_are_as_wide_as_needed(photo: Pixels, k: int, dtype: str) -> None:
     """Up to 256 entries an index is a byte, from 257 on two."""
     pixels = photo[::5].reshape(-1, 3)
-    histogram = count_colors(pixels)
+    found = counted(pixels)
     palette = random_palette(k, k, 256, 3)
-    indices, _ = remap(pixels, palette, histogram, labelled(histogram, palette))
+    indices, _ = remap(found, palette, labelled(found, palette))
     assert indices.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(indices, oracle.nearest(pixels, palette[:, :3]))
 
@@ -79,12 +80,13 @@ def test_remap_without_exact_histogram(
     monkeypatch: pytest.MonkeyPatch, channels: int, block_pixels: int
 ) -> None:
     """Where colours were gathered in cells, pixels are still mapped by their own colours."""
-    monkeypatch.setattr(remap_module, "_BLOCK_PIXELS", block_pixels)
+    monkeypatch.setattr(nearest_module, "_BLOCK_PIXELS", block_pixels)
+    monkeypatch.setattr(counting_module, "_BLOCK_PIXELS", block_pixels)
     pixels = np.random.default_rng(8).integers(0, 256, (2048, channels), dtype=np.uint8)
     palette = random_palette(8, 50, 16, channels)
-    exact, cells = count_colors(pixels), count_colors(pixels, 100)
-    assert (exact.exact, cells.exact) == (True, False)
-    expected, cost = remap(pixels, palette, exact, labelled(exact, palette))
-    indices, distortion = remap(pixels, palette, cells, labelled(cells, palette))
+    exact, cells = counted(pixels), counted(pixels, 100)
+    assert (exact.histogram.exact, cells.histogram.exact) == (True, False)
+    expected, cost = remap(exact, palette, labelled(exact, palette))
+    indices, distortion = remap(cells, palette, labelled(cells, palette))
     np.testing.assert_array_equal(indices, expected)
     assert distortion == pytest.approx(cost, rel=1e-12)

@@ -15,9 +15,10 @@ from strategies import arrays, pictures
 
 from kqformat import LimitError, ParameterError
 from kqformat.quantizer import merging
+from kqformat.quantizer.counting import add_colors_of, count_colors
 from kqformat.quantizer.effort import EFFORTS
-from kqformat.quantizer.histogram import Histogram, count_colors
-from kqformat.quantizer.merging import MergedHistogram, Merger
+from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.options import Options
 from kqformat.quantizer.outliers import STRENGTHS
 from kqformat.quantizer.palette import in_order
@@ -43,15 +44,15 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-def merged(parts: list[Pixels], max_colors: int) -> MergedHistogram:
+def merged(parts: list[Pixels], max_colors: int) -> Histogram:
     merger = Merger(max_colors)
     for part in parts:
-        merger.add(count_colors(part, max_colors))
+        add_colors_of(part, merger)
     return merger.merged()
 
 
-def assert_same(found: MergedHistogram, expected: Histogram) -> None:
-    """Fail unless two histograms are the same, but for what the merged one has not."""
+def assert_same(found: Histogram, expected: Histogram) -> None:
+    """Fail unless two histograms are the same."""
     assert found.exact == expected.exact
     for name in ("keys", "counts", "codes", "points", "colors"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), strict=True)
@@ -195,11 +196,11 @@ def test_outliers_of_one_image_are_treated_as_its_own(
 def test_images_are_not_kept() -> None:
     """One image at a time is asked for, after the one before has been counted."""
     events: list[str] = []
-    count = merging.Merger.add
+    count = Merger.add_colors
 
-    def add(self: Merger, histogram: Histogram) -> None:
+    def add(self: Merger, keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]) -> None:
         events.append("counted")
-        count(self, histogram)
+        count(self, keys, counts)
 
     class Images:
         def __iter__(self) -> Iterator[Pixels]:
@@ -207,7 +208,7 @@ def test_images_are_not_kept() -> None:
                 events.append("asked")
                 yield np.full((2, 2), shade, np.uint8)
 
-    with mock.patch.object(merging.Merger, "add", add):
+    with mock.patch.object(Merger, "add_colors", add):
         assert len(shared_palette(Images(), 2)) == 2
     assert events == 3 * ["asked", "counted"]
 

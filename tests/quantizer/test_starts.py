@@ -11,7 +11,8 @@ from strategies import pictures
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer import starts
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.space import Points, embed, nearest_colors
 from kqformat.quantizer.tree import ColorTree
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import pictures
 
-from kqformat.quantizer.histogram import Histogram, count_colors
+from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.histogram import Histogram
 from kqformat.quantizer.space import Points, embed
 from kqformat.quantizer.tree import ColorTree
 

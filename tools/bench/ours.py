@@ -13,7 +13,7 @@ import numpy as np
 
 import kqformat
 from bench.contender import Contender, Job, Pixels
-from kqformat.quantizer.histogram import count_colors
+from kqformat.quantizer.counting import count_colors, counted
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.space import embed, nearest_colors
 from kqformat.quantizer.starts import Start, random_pixels, wu
@@ -67,7 +67,8 @@ def _quantize_plainly(
     palette = np.unique(nearest_colors(run.centroids), axis=0)
     indices = np.empty(len(flat), np.uint16)
     for place in range(0, len(flat), _BLOCK_PIXELS):
-        block = count_colors(flat[place : place + _BLOCK_PIXELS])
-        labels = ColorTree(block).assign(embed(palette), labels=True).labels.astype(np.uint16)
-        block.table.look_up(labels, indices[place : place + _BLOCK_PIXELS])
+        block = counted(flat[place : place + _BLOCK_PIXELS])
+        clusters = ColorTree(block.histogram).assign(embed(palette), labels=True)
+        labels = clusters.labels.astype(np.uint16)
+        block.look_up(labels, indices[place : place + _BLOCK_PIXELS])
     return lambda: palette[indices, :3].reshape(pixels.shape)

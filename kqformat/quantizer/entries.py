@@ -1,0 +1,95 @@
+"""Which palette entry each colour has: where a pixel's is found without comparing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import ParameterError
+from kqformat.model import Indices
+from kqformat.quantizer import histogram_kernel
+from kqformat.quantizer.hashed import hashed_block
+from kqformat.quantizer.histogram import MAX_COLORS
+from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
+
+_NO_PLACES = np.empty(0, np.intp)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entries:
+    """The palette entries of colours.
+
+    Attributes
+    ----------
+    opaque : ndarray, uint8 or uint16, shape (2^24,)
+        That of each opaque colour, at ``R << 16 | G << 8 | B``.
+    known : ndarray, uint8, shape (2^21,)
+        A bit for each opaque colour: whether it has an entry.
+    keys : ndarray, uint32, shape (n,), or None
+        The other colours that have one, ascending; None if they have to be compared.
+    labels : ndarray, uint8 or uint16, shape (n,), or None
+        Their entries.
+    """
+
+    opaque: Indices
+    known: npt.NDArray[np.uint8]
+    keys: npt.NDArray[np.uint32] | None = None
+    labels: Indices | None = None
+
+    @staticmethod
+    def of_labels(keys: npt.NDArray[np.uint32], labels: Indices) -> Entries:
+        """Return the entries of colours, by their keys in any order, that were labelled."""
+        is_opaque = keys & 255 == 255
+        colors = keys[is_opaque] >> np.uint32(8)
+        opaque: Indices = np.zeros(OPAQUE_COLORS, labels.dtype)
+        opaque[colors] = labels[is_opaque]
+        known = np.zeros(OPAQUE_COLORS, np.bool_)
+        known[colors] = True
+        others = keys[~is_opaque]
+        order = np.argsort(others)
+        own: Indices = labels[~is_opaque][order]
+        return Entries(opaque, np.packbits(known), others[order], own)
+
+    def moved(self, place: Indices) -> Entries:
+        """Return the same where entry n has become entry ``place[n]``."""
+        labels = None if self.labels is None else place[self.labels]
+        return replace(self, opaque=place[self.opaque], labels=labels)
+
+    def write(self, pixels: npt.NDArray[np.uint8], out: Indices) -> npt.NDArray[np.intp]:
+        """Write the entry of each pixel (uint8, shape (N, 1), (N, 3) or (N, 4)).
+
+        Returns
+        -------
+        ndarray, intp
+            The places of those that have to be compared.
+
+        Raises
+        ------
+        ParameterError
+            If there is a colour without an entry.
+        """
+        seen, others = histogram_kernel.look_up_opaque(pixels, self.known, self.opaque, out)
+        if seen < len(pixels):
+            raise _changed()
+        if not others:
+            return _NO_PLACES
+        places = np.flatnonzero(pixels[:, 3] < 255)
+        if self.keys is None or self.labels is None:
+            return places
+        for first in range(0, len(places), MAX_COLORS):
+            some = places[first : first + MAX_COLORS]
+            block = hashed_block(np.ascontiguousarray(pixels[some]))
+            keys = block.histogram.keys
+            found = np.searchsorted(self.keys, keys)
+            if len(self.keys) == 0 or (self.keys.take(found, mode="clip") != keys).any():
+                raise _changed()
+            own: Indices = np.empty(len(some), out.dtype)
+            block.look_up(self.labels[found], own)
+            out[some] = own
+        return _NO_PLACES
+
+
+def _changed() -> ParameterError:
+    return ParameterError("the pixels are not the same as when their colours were counted")

@@ -1,0 +1,151 @@
+"""Pixels of at most `MAX_COLORS` colours, counted in hash tables, and what belongs to each of them.
+
+Threads have a run of the pixels each, and a table of its colours.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kqformat.errors import LimitError
+from kqformat.model import Indices
+from kqformat.quantizer import color_table, histogram_kernel
+from kqformat.quantizer.color_table import ColorTable, split_codes
+from kqformat.quantizer.histogram import MAX_COLORS, Histogram, unpack_keys
+from kqformat.quantizer.space import embed
+from kqformat.threads import available, for_each
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+_MAX_REMEMBERED = 1 << 23
+_RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HashedPixels:
+    """Pixels and their histogram, which is exact.
+
+    Attributes
+    ----------
+    histogram : Histogram
+        That of the pixels.
+    parts : tuple of ColorTable
+        Of runs of the pixels, in order.
+    points : tuple of ndarray, intp, shape (m,)
+        The point that each key of each part belongs to.
+    """
+
+    histogram: Histogram
+    parts: tuple[ColorTable, ...]
+    points: tuple[npt.NDArray[np.intp], ...]
+
+    @property
+    def pixel_count(self) -> int:
+        """How many pixels there are."""
+        return sum(len(part.pixels) for part in self.parts)
+
+    def sum_weights(self, weights: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+        """Return the sum of the weights (uint8, shape (N,)) of each point's pixels."""
+
+        def sums_of(number: int) -> npt.NDArray[np.int64]:
+            sums = np.zeros(len(self.histogram), np.int64)
+            part, first = self.parts[number], self._firsts[number]
+            own = weights[first : first + len(part.pixels)]
+            points = part.by_slot(self.points[number].astype(np.uint32))
+            histogram_kernel.add_weights(part.pixels, own, part.slots, points, sums)
+            return sums
+
+        return self._summed(sums_of)
+
+    def look_up(self, labels: Indices, out: Indices) -> None:
+        """Write the label of each pixel's colour; `labels` are in the order of the points."""
+
+        def write(number: int) -> None:
+            part, first = self.parts[number], self._firsts[number]
+            part.look_up(labels[self.points[number]], out[first : first + len(part.pixels)])
+
+        for_each(write, range(len(self.parts)), len(self.parts))
+
+    @property
+    def _firsts(self) -> list[int]:
+        """The place of each part's first pixel."""
+        return [0, *itertools.accumulate(len(part.pixels) for part in self.parts)]
+
+    def _summed(self, sums_of: Callable[[int], npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        total, *others = for_each(sums_of, range(len(self.parts)), len(self.parts))
+        for sums in others:
+            total += sums
+        return total
+
+
+def hashed(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> HashedPixels | None:
+    """Count the colours of pixels; None if there are more than `max_colors`."""
+    remembers = len(pixels) <= _MAX_REMEMBERED
+
+    def count(run: npt.NDArray[np.uint8]) -> ColorTable | None:
+        return color_table.count(run, max_colors=max_colors, remembers=remembers)
+
+    runs = _runs(pixels)
+    found = for_each(count, runs, len(runs))
+    parts = tuple(part for part in found if part is not None)
+    if len(parts) < len(runs):
+        return None
+    joined = _joined(parts)
+    return joined if len(joined.histogram) <= max_colors else None
+
+
+def hashed_block(pixels: npt.NDArray[np.uint8]) -> HashedPixels:
+    """Count the colours of at most `MAX_COLORS` pixels.
+
+    Raises
+    ------
+    LimitError
+        If there are more.
+    """
+    found = hashed(pixels) if len(pixels) <= MAX_COLORS else None
+    if found is None:
+        raise LimitError("pixels", len(pixels), MAX_COLORS)
+    return found
+
+
+def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
+    """Split pixels into as many runs as threads are worth it."""
+    count = max(1, min(available(), len(pixels) // _RUN_PIXELS))
+    edges = [len(pixels) * number // count for number in range(count + 1)]
+    return [pixels[first:end] for first, end in itertools.pairwise(edges)]
+
+
+def _joined(parts: tuple[ColorTable, ...]) -> HashedPixels:
+    """Make one histogram of the parts."""
+    keys = _concatenated([part.keys for part in parts])
+    counts = _concatenated([part.counts for part in parts])
+    edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
+    ordered = _concatenated(
+        [part.codes + np.uint64(edge) for part, edge in zip(parts, edges, strict=False)]
+    )
+    if len(parts) > 1:
+        ordered.sort(kind="stable")  # which merges what is in order
+    codes, order = split_codes(ordered)
+    points = np.empty(len(order), np.intp)
+    if len(parts) == 1:  # each colour once
+        points[order] = np.arange(len(order))
+        keys, counts = keys[order], counts[order]
+    else:
+        is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+        firsts = np.flatnonzero(is_first)
+        points[order] = np.cumsum(is_first) - 1
+        codes, keys = codes[firsts], keys[order[firsts]]
+        counts = np.add.reduceat(counts[order], firsts)
+    points_of_parts = tuple(points[first:end] for first, end in itertools.pairwise(edges))
+    histogram = Histogram(codes, embed(unpack_keys(keys)), counts, keys, exact=True)
+    return HashedPixels(histogram, parts, points_of_parts)
+
+
+def _concatenated(arrays: list[npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
