@@ -116,7 +116,7 @@ def test_any_bytes_are_judged_alike(payload: bytes, size: int, channels: int) ->
 @pytest.mark.parametrize("channels", [3, 4])
 def test_changed_payload_is_refused_or_is_another_palette(channels: int) -> None:
     """Both decoders do the same with it, and accept only what an encoder writes for its entries."""
-    palette = ramp(40, channels)
+    palette = ramp(24, channels)
     payload = coded_palette.encode(palette)
     assert payload is not None
     changed = [payload[:length] for length in range(len(payload))]

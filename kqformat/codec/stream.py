@@ -282,11 +282,8 @@ def palette_array(head: Head) -> npt.NDArray[np.uint8]:
 
 
 def _room(byte_length: int) -> io.BytesIO:
-    """Return a file of zeros in memory, which gives its bytes away without a copy."""
-    file = io.BytesIO()
-    file.seek(byte_length - 1)
-    file.write(b"\0")
-    return file
+    """Return a file of zeros in memory, which takes its bytes, and gives them away, uncopied."""
+    return io.BytesIO(bytes(byte_length))
 
 
 def _put(view: memoryview, offset: int, part: bytes) -> int:
