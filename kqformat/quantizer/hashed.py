@@ -6,7 +6,6 @@ Threads have a run of the pixels each, and a table of its colours.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,7 +60,10 @@ class HashedPixels:
             histogram_kernel.add_weights(part.pixels, own, part.slots, points, sums)
             return sums
 
-        return self._summed(sums_of)
+        total, *others = for_each(sums_of, range(len(self.parts)), len(self.parts))
+        for sums in others:
+            total += sums
+        return total
 
     def look_up(self, labels: Indices, out: Indices) -> None:
         """Write the label of each pixel's colour; `labels` are in the order of the points."""
@@ -76,12 +78,6 @@ class HashedPixels:
     def _firsts(self) -> list[int]:
         """The place of each part's first pixel."""
         return [0, *itertools.accumulate(len(part.pixels) for part in self.parts)]
-
-    def _summed(self, sums_of: Callable[[int], npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
-        total, *others = for_each(sums_of, range(len(self.parts)), len(self.parts))
-        for sums in others:
-            total += sums
-        return total
 
 
 def hashed(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> HashedPixels | None:

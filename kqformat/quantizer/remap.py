@@ -45,7 +45,7 @@ def remap(
     """
     if isinstance(counted, SurveyedPixels) and counted.census is not None:
         return _compared(counted.pixels, counted.census, palette, space)
-    indices = _labelled(counted, clusters.labels, len(palette))
+    indices = _looked_up(counted, clusters.labels, len(palette))
     return indices, distortion_in_srgb(counted.histogram, clusters, palette, space)
 
 
@@ -71,10 +71,10 @@ def keep(counted: CountedPixels, positions: npt.NDArray[np.intp], colors: int) -
 
     Not by distance: the faintest colours (alpha 1 to 4) may share points.
     """
-    return _labelled(counted, positions, colors)
+    return _looked_up(counted, positions, colors)
 
 
-def _labelled(
+def _looked_up(
     counted: CountedPixels, labels: npt.NDArray[np.intp] | npt.NDArray[np.int32], colors: int
 ) -> Indices:
     indices: Indices = np.empty(counted.pixel_count, index_dtype(colors))
