@@ -222,6 +222,30 @@ def test_whole_band_that_is_only_likely_the_one_is_doubted() -> None:
     assert not found.mask.any()
 
 
+@pytest.mark.parametrize("coding", FILES)
+@pytest.mark.parametrize("start", [b"A\0\0\0\x2d", b"A\0\0\0\0"])
+def test_bytes_before_bands_in_a_file_that_is_cut(coding: str, start: bytes) -> None:
+    """As many whole bands as would follow on a damaged one are no evidence that there was one."""
+    bands = read_layout(FILES[coding]).bands
+    opening = FILES[coding][: bands[0].offset]
+    whole = FILES[coding][bands[0].offset : bands[5].offset]
+    found = recovered(opening + start + bytes(20) + whole)
+    assert not found.mask.any()
+    assert rows_of(found, PixelState.DOUBTFUL) == [1, 2, 3, 4, 5]
+    assert np.array_equal(found.image.indices[4:], IMAGE.indices[:20])
+
+
+def test_damaged_band_ends_where_the_next_whole_one_starts() -> None:
+    """What of a packed band is missing is lost, and not read from the band behind it."""
+    payload = read_layout(FILES["packed"]).bands[1].payload_offset
+    found = recovered(FILES["packed"][:payload] + FILES["packed"][payload + 20 :])
+    states = found.states[4:8].reshape(-1)
+    read = 8 * (45 + 4 - 20) // 3  # of 45 bytes and a CRC-32
+    assert (states[:read] == PixelState.DOUBTFUL).sum() > 0
+    assert (states[read:] == PixelState.LOST).all()
+    assert rows_of(found, PixelState.CHECKED) == [0, 2, 3, 4, 5]
+
+
 def test_band_written_over_and_another_damaged() -> None:
     """Where the lengths of all bands lead to the end, it is certain which is which."""
     bands = read_layout(FILES["packed"]).bands
