@@ -73,7 +73,7 @@ def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
         pass
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([20, 700, 1 << 20]))
 def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most: int) -> None:
     """Threads that each count a part find what one finds in the whole, cells included."""

@@ -19,7 +19,7 @@ from kqformat.threads import at_most, for_each
 Pixels = npt.NDArray[np.uint8]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from([1, 3, 4]).flatmap(
         lambda channels: arrays((60, channels)) | arrays((200, channels), most=4)

@@ -18,7 +18,7 @@ from kqformat.quantizer.spaces import SPACES
 from kqformat.quantizer.tree import ColorTree
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([1, 3, 4]),
