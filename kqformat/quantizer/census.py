@@ -70,9 +70,11 @@ class Census:
         self._gather_others()
         merger = Merger(self._max_colors)
         merger.join(self._others)
-        dropped_bits = merger.dropped_bits
-        while sum(numbers := self.opaque.count_cells(dropped_bits)) > self._max_colors:
-            dropped_bits += 1
+        dropped_bits, numbers = next(
+            (dropped_bits, numbers)
+            for dropped_bits, numbers in enumerate(self.opaque.count_cells())
+            if dropped_bits >= merger.dropped_bits and sum(numbers) <= self._max_colors
+        )
         if dropped_bits == 0:
             merger.add_colors(*self.opaque.colors())
         else:

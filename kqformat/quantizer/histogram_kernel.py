@@ -13,6 +13,7 @@ if not cython.compiled:
     raise ImportError("kqformat.quantizer.histogram_kernel is not compiled; install with pip")
 
 index_t = cython.fused_type(cython.uchar, cython.ushort)
+count_t = cython.fused_type(cython.uchar, cython.ushort)
 
 _HASH: cython.uint = cython.declare(cython.uint, 0x9E3779B1)
 
@@ -165,6 +166,29 @@ def carry(
     return n
 
 
+def add_counts(
+    counts: cython.const[cython.uchar][::1],
+    table: cython.ushort[::1],
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    further: cython.uint[::1],
+) -> int:
+    """Add the counts of the colours from `first` to `end`, not included, to those of `carry`.
+
+    Writes to `further`, of one more entry than there are colours, and returns, what that does.
+    """
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    count: cython.uint
+    with cython.nogil:
+        for i in range(first, end):
+            count = cython.cast(cython.uint, table[i]) + counts[i]
+            further[n] = cython.cast(cython.uint, i)  # kept only if it is one
+            n += count > 65535
+            table[i] = cython.cast(cython.ushort, count - 65535 * (count > 65535))
+    return n
+
+
 def look_up_opaque(
     pixels: cython.const[cython.uchar][:, ::1],
     known: cython.const[cython.uchar][::1],
@@ -243,34 +267,42 @@ def list_cube(
     return n
 
 
-def count_cells(
-    table: cython.const[cython.ushort][::1],
-    dropped_bits: cython.int,
+def halve(
+    finer: cython.const[count_t][::1],
+    side: cython.int,
     first: cython.int,
     end: cython.int,
+    occurs: cython.uchar[::1],
 ) -> int:
-    """Count the cells that `gather_opaque` finds."""
-    cells: cython.int = 256 >> dropped_bits
-    occurs: cython.uchar[256]
+    """Write which cells of a cube, of half of `side` cells a side, have a finer one that occurs.
+
+    Of the planes from `first` to `end`, not included. Returns how many have.
+    """
+    half: cython.int = side // 2
+    square: cython.Py_ssize_t = cython.cast(cython.Py_ssize_t, side) * side
     red: cython.int
     green: cython.int
-    r: cython.int
-    g: cython.int
-    b: cython.int
+    i: cython.Py_ssize_t
+    at: cython.Py_ssize_t
     row: cython.Py_ssize_t
     n: cython.Py_ssize_t = 0
+    any_of_rows: count_t[256]
     with cython.nogil:
-        for red in range(first >> dropped_bits, end >> dropped_bits):
-            for green in range(cells):
-                for b in range(cells):
-                    occurs[b] = 0
-                for r in range(red << dropped_bits, (red + 1) << dropped_bits):
-                    for g in range(green << dropped_bits, (green + 1) << dropped_bits):
-                        row = (r << 16) | (g << 8)
-                        for b in range(256):
-                            occurs[b >> dropped_bits] |= table[row | b] != 0
-                for b in range(cells):
-                    n += occurs[b]
+        for red in range(first, end):
+            for green in range(half):
+                row = 2 * red * square + 2 * green * side
+                for i in range(side):
+                    at = row + i
+                    any_of_rows[i] = (
+                        finer[at]
+                        | finer[at + side]
+                        | finer[at + square]
+                        | finer[at + square + side]
+                    )
+                at = (cython.cast(cython.Py_ssize_t, red) * half + green) * half
+                for i in range(half):
+                    occurs[at + i] = (any_of_rows[2 * i] | any_of_rows[2 * i + 1]) != 0
+                    n += occurs[at + i]
     return n
 
 

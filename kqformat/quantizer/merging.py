@@ -15,6 +15,7 @@ from kqformat.quantizer.color_table import sorted_codes, split_codes
 from kqformat.quantizer.histogram import MAX_COLORS, MAX_PIXELS, Histogram, masked, unpack_keys
 from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import Points, embed
+from kqformat.threads import for_each
 
 _SOME = 1 << 16
 _NO_SUMS = np.empty((0, 4), np.int64)
@@ -127,9 +128,13 @@ class Merger:
     def _means(self, order: npt.NDArray[np.uint32]) -> Points:
         """Return the means of cells in an order; of some at a time, which takes less memory."""
         means: Points = np.empty((len(order), 4), np.int16)
-        for first in range(0, len(order), _SOME):
+
+        def write(first: int) -> None:
             some = order[first : first + _SOME]
             means[first : first + _SOME] = rounded_means(self._sums[some], self._counts[some])
+
+        firsts = range(0, len(order), _SOME)
+        for_each(write, firsts, len(firsts))
         return means
 
     @property

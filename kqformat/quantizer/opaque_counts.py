@@ -88,14 +88,12 @@ class OpaqueCounts:
         """
 
         def gather(slab: slice) -> _Keys:
-            counts = self._table[slab].astype(np.uint32)
-            for own in self._bytes:
-                counts += own[slab]
-            is_over = counts > _MOST
-            counts[is_over] -= _MOST
-            self._table[slab] = counts
-            over: _Keys = (slab.start + np.flatnonzero(is_over)).astype(np.uint32)
-            return over
+            further = np.empty((len(self._bytes), _SLAB + 1), np.uint32)
+            counts = [
+                histogram_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
+                for own, room in zip(self._bytes, further, strict=True)
+            ]
+            return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
 
         if self._bytes:
             self._overflows += for_each(gather, _SLABS, _PARTS)
@@ -133,19 +131,29 @@ class OpaqueCounts:
         keys, _, counts = zip(*for_each(self.colors_of, CUBES, _PARTS), strict=True)
         return np.concatenate(keys), np.concatenate(counts)
 
-    def count_cells(self, dropped_bits: int) -> list[int]:
-        """Return how many cells of 2^dropped_bits levels a side have colours, part by part."""
-        table = self.occurring()
+    def count_cells(self) -> Iterator[list[int]]:
+        """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
+        finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = self.occurring()
+        yield for_each(lambda slab: int(np.count_nonzero(finer[slab])), _SLABS, _PARTS)
+        for dropped_bits in range(1, 8):
+            occurs = np.empty(OPAQUE_COLORS >> 3 * dropped_bits, np.uint8)
 
-        def count(reds: tuple[int, int]) -> int:
-            return histogram_kernel.count_cells(table, dropped_bits, *reds)
+            def halve(
+                reds: tuple[int, int],
+                finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = finer,
+                occurs: npt.NDArray[np.uint8] = occurs,
+                dropped_bits: int = dropped_bits,
+            ) -> int:
+                first, end = (red >> dropped_bits for red in reds)
+                return histogram_kernel.halve(finer, 512 >> dropped_bits, first, end, occurs)
 
-        return for_each(count, _reds(dropped_bits), _PARTS)
+            yield for_each(halve, _reds(dropped_bits), _PARTS)
+            finer = occurs
 
     def cells(self, dropped_bits: int, numbers: list[int]) -> tuple[_Keys, _Counts, _Counts]:
-        """Return the corners of these cells, their pixels, and the sums of these' coordinates.
+        """Return the corners of cells of 2^dropped_bits levels, their pixels, and these' sums.
 
-        `numbers` are what `count_cells` returns.
+        `numbers` are what `count_cells` yields for them.
         """
         table, edges = self.occurring(), [0, *accumulate(numbers)]
         keys, counts = np.empty(edges[-1], np.uint32), np.empty(edges[-1], np.int64)
