@@ -84,6 +84,18 @@ def for_each(
         return list(in_order(work, items))
 
 
+def for_each_slice(work: Callable[[slice], _Result], length: int, step: int) -> list[_Result]:
+    """Return what comes of each slice of `step` items, the last of what is left; as `for_each`.
+
+    Examples
+    --------
+    >>> for_each_slice("colours".__getitem__, 7, 3)
+    ['col', 'our', 's']
+    """
+    slices = [slice(first, min(length, first + step)) for first in range(0, length, step)]
+    return for_each(work, slices, len(slices))
+
+
 def in_order(
     work: Callable[[_Item], _Result], items: Iterable[_Item], ahead: int = _AHEAD
 ) -> Generator[_Result, None, None]:

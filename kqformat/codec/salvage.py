@@ -159,6 +159,10 @@ class _Salvage:
             return None
         return following.offset
 
+    def _limit(self, following: Section | None) -> int:
+        """Return where the next whole band starts, or the end."""
+        return len(self._view) if following is None else following.offset
+
     def _left(self, number: int) -> int:
         """Return how many bands there are from this one on."""
         return len(self._claims.rows) - number
@@ -170,14 +174,13 @@ class _Salvage:
         claim = self._claims.at(offset, number)
         if claim is not None:
             self._read_part(claim, number, following)
-        limit = len(self._view) if following is None else following.offset
-        is_evident = self._claims.is_evident(offset, number, limit)
+        is_evident = self._claims.is_evident(offset, number, self._limit(following))
         self._is_certain = self._is_certain and is_evident
         return self._after_damage(claim, number, following)
 
     def _read_part(self, claim: Claim, number: int, following: Section | None) -> None:
         """Read the indices of a band that is not whole, as far as they go."""
-        limit = len(self._view) if following is None else following.offset
+        limit = self._limit(following)
         is_cut = following is None and claim.end > limit
         is_right = is_cut and self._is_certain and self._claims.has_start(claim)
         with self._claims.payload_of(claim, limit) as payload:
@@ -196,7 +199,7 @@ class _Salvage:
         where the damaged one says that it ends, if a whole band or the end is there, or what
         could be a band. If there are more whole bands than are missing, nothing is known.
         """
-        limit = len(self._view) if following is None else following.offset
+        limit = self._limit(following)
         whole = (0 if following is None else self._search.count_to_end(following.offset)) or 0
         left = self._left(number + 1)
         if following is not None and whole == left:

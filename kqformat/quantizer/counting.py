@@ -21,10 +21,11 @@ from kqformat.quantizer.hashed import HashedPixels, hashed
 from kqformat.quantizer.histogram import MAX_COLORS, MAX_PIXELS, Histogram, masked
 from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
-from kqformat.threads import for_each
+from kqformat.threads import for_each_slice
 
 _MOST_HASHED = 1 << 23
-_BLOCK_PIXELS = 1 << 20
+BLOCK_PIXELS = 1 << 20
+"""What a thread looks at together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +80,7 @@ class SurveyedPixels:
         def write(block: slice) -> None:
             entries.write(self.pixels[block], out[block])
 
-        for_each(write, blocks(len(self.pixels)), len(self.pixels))
+        for_each_slice(write, len(self.pixels), BLOCK_PIXELS)
 
     def _points_of(self, keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
         """Return the point that each colour belongs to."""
@@ -116,7 +117,8 @@ def counted(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> Coun
         found = hashed(pixels, max_colors)
         if found is not None:
             return found
-    census = _surveyed(pixels, max_colors)
+    census = Census(max_colors)
+    for_each_slice(lambda block: census.add(pixels[block]), len(pixels), BLOCK_PIXELS)
     merger = census.merger()
     kept = census if merger.dropped_bits else None
     return SurveyedPixels(pixels, kept, merger.merged(), merger.dropped_bits)
@@ -141,15 +143,3 @@ def add_colors_of(pixels: npt.NDArray[np.uint8], merger: Merger) -> None:
         merger.join(found.census.merger())
     else:
         merger.add_colors(found.histogram.keys, found.histogram.counts)
-
-
-def blocks(pixel_count: int) -> list[slice]:
-    """Return the blocks that threads share so many pixels in."""
-    firsts = range(0, pixel_count, _BLOCK_PIXELS)
-    return [slice(first, first + _BLOCK_PIXELS) for first in firsts]
-
-
-def _surveyed(pixels: npt.NDArray[np.uint8], max_colors: int) -> Census:
-    census = Census(max_colors)
-    for_each(lambda block: census.add(pixels[block]), blocks(len(pixels)), len(pixels))
-    return census

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer.points import WeightedPoints
+from kqformat.quantizer.space import embed
 
 MAX_COLORS = 1 << 20
 """Above this many distinct colours they are gathered in cells: a bound on memory."""
@@ -45,6 +46,14 @@ class Histogram(WeightedPoints):
 def unpack_keys(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """Return keys as colours: uint8, shape (n, 4)."""
     return np.ascontiguousarray(keys).astype(">u4").view(np.uint8).reshape(-1, 4)
+
+
+def coordinate_sums(
+    keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the sums of the coordinates of each colour's pixels: shape (n, 4)."""
+    sums: npt.NDArray[np.int64] = embed(unpack_keys(keys)) * counts[:, None]
+    return sums
 
 
 def masked(keys: npt.NDArray[np.uint32], dropped_bits: int) -> npt.NDArray[np.uint32]:

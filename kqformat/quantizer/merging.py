@@ -12,10 +12,17 @@ import numpy.typing as npt
 
 from kqformat.errors import LimitError
 from kqformat.quantizer.color_table import sorted_codes, split_codes
-from kqformat.quantizer.histogram import MAX_COLORS, MAX_PIXELS, Histogram, masked, unpack_keys
+from kqformat.quantizer.histogram import (
+    MAX_COLORS,
+    MAX_PIXELS,
+    Histogram,
+    coordinate_sums,
+    masked,
+    unpack_keys,
+)
 from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import Points, embed
-from kqformat.threads import for_each
+from kqformat.threads import for_each_slice
 
 _SOME = 1 << 16
 _NO_SUMS = np.empty((0, 4), np.int64)
@@ -56,7 +63,7 @@ class Merger:
             If there are more pixels than `MAX_PIXELS`, all that is added together.
         """
         self._count_pixels(int(counts.sum()))
-        sums = embed(unpack_keys(keys)) * counts[:, None] if self._dropped_bits else _NO_SUMS
+        sums = coordinate_sums(keys, counts) if self._dropped_bits else _NO_SUMS
         self._append(keys, counts, sums, 0)
 
     def add_cells(
@@ -109,7 +116,7 @@ class Merger:
         self._coarsen(other._dropped_bits)
         sums = other._sums
         if self._dropped_bits and not other._dropped_bits:
-            sums = embed(unpack_keys(other._keys)) * other._counts[:, None]
+            sums = coordinate_sums(other._keys, other._counts)
         self._append(other._keys, other._counts, sums, other._dropped_bits)
 
     @property
@@ -129,12 +136,10 @@ class Merger:
         """Return the means of cells in an order; of some at a time, which takes less memory."""
         means: Points = np.empty((len(order), 4), np.int16)
 
-        def write(first: int) -> None:
-            some = order[first : first + _SOME]
-            means[first : first + _SOME] = rounded_means(self._sums[some], self._counts[some])
+        def write(some: slice) -> None:
+            means[some] = rounded_means(self._sums[order[some]], self._counts[order[some]])
 
-        firsts = range(0, len(order), _SOME)
-        for_each(write, firsts, len(firsts))
+        for_each_slice(write, len(order), _SOME)
         return means
 
     @property
@@ -147,7 +152,7 @@ class Merger:
         if dropped_bits <= self._dropped_bits:
             return
         if self._dropped_bits == 0:
-            self._sums = embed(unpack_keys(self._keys)) * self._counts[:, None]
+            self._sums = coordinate_sums(self._keys, self._counts)
         self._dropped_bits = dropped_bits
         self._gather()
 

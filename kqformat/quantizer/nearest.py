@@ -11,7 +11,7 @@ from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import Clusters, ColorTree, squared_distances
-from kqformat.threads import for_each
+from kqformat.threads import for_each_slice
 
 _BLOCK_PIXELS = 1 << 18
 
@@ -37,14 +37,13 @@ def nearest(
     """
     points = space.embed(palette)
 
-    def write(first: int) -> float:
-        block = hashed_block(pixels[first : first + _BLOCK_PIXELS])
-        clusters = labelled(block.histogram, points, space)
-        block.look_up(clusters.labels.astype(out.dtype), out[first : first + _BLOCK_PIXELS])
-        return distortion_in_srgb(block.histogram, clusters, palette, space)
+    def write(block: slice) -> float:
+        own = hashed_block(pixels[block])
+        clusters = labelled(own.histogram, points, space)
+        own.look_up(clusters.labels.astype(out.dtype), out[block])
+        return distortion_in_srgb(own.histogram, clusters, palette, space)
 
-    firsts = range(0, len(pixels), _BLOCK_PIXELS)
-    return sum(for_each(write, firsts, len(firsts)))
+    return sum(for_each_slice(write, len(pixels), _BLOCK_PIXELS))
 
 
 def labelled(colors: WeightedPoints, points: npt.NDArray[np.int16], space: Space) -> Clusters:

@@ -18,9 +18,8 @@ import numpy.typing as npt
 
 from kqformat.quantizer import histogram_kernel
 from kqformat.quantizer.color_table import sorted_codes, split_codes
-from kqformat.quantizer.histogram import masked, unpack_keys
-from kqformat.quantizer.space import embed
-from kqformat.threads import for_each
+from kqformat.quantizer.histogram import coordinate_sums, masked
+from kqformat.threads import for_each, for_each_slice
 
 OPAQUE_COLORS = 1 << 24
 
@@ -30,7 +29,6 @@ CUBES = [2 * octant + smaller for octant in _OCTANTS for smaller in _OCTANTS]
 
 _CUBE = 1 << 18
 _SLAB = 1 << 20
-_SLABS = [slice(first, first + _SLAB) for first in range(0, OPAQUE_COLORS, _SLAB)]
 _PARTS = 16
 
 _MOST = 65_535
@@ -41,6 +39,8 @@ _MOST_TABLES = 4
 
 _Keys: TypeAlias = npt.NDArray[np.uint32]
 _Counts: TypeAlias = npt.NDArray[np.int64]
+_Colors: TypeAlias = tuple[_Keys, npt.NDArray[np.uint32], _Counts]
+_NO_COLORS: _Colors = np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.int64)
 
 
 class OpaqueCounts:
@@ -63,8 +63,8 @@ class OpaqueCounts:
         self._bytes: list[npt.NDArray[np.uint8]] = []
         self._free: list[npt.NDArray[np.uint8]] = []
         self._overflows: list[_Keys] = []
-        self._further: tuple[_Keys, _Counts] = np.empty(0, np.uint32), np.empty(0, np.int64)
-        """The keys of the colours that occur more often than the table says, and how much."""
+        self._further = _NO_COLORS
+        """Of the colours that occur more often than the table says, as `colors_of`: how much."""
 
     def add(self, pixels: npt.NDArray[np.uint8]) -> int:
         """Count pixels: uint8, shape (N, 1), (N, 3) or (N, 4). Threads may do so at once.
@@ -96,10 +96,12 @@ class OpaqueCounts:
             return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
 
         if self._bytes:
-            self._overflows += for_each(gather, _SLABS, _PARTS)
+            self._overflows += for_each_slice(gather, OPAQUE_COLORS, _SLAB)
             self._bytes, self._free = [], []
             colors, times = np.unique(np.concatenate(self._overflows), return_counts=True)
-            self._further = colors << np.uint32(8) | np.uint32(255), times * _MOST
+            keys = colors << np.uint32(8) | np.uint32(255)
+            codes, order = split_codes(sorted_codes(keys))
+            self._further = keys[order], codes, times[order] * _MOST
         return self._table
 
     def known(self) -> npt.NDArray[np.uint8]:
@@ -109,20 +111,20 @@ class OpaqueCounts:
         def write(slab: slice) -> None:
             bits[slab.start // 8 : slab.stop // 8] = np.packbits(table[slab] > 0)
 
-        for_each(write, _SLABS, _PARTS)
+        for_each_slice(write, OPAQUE_COLORS, _SLAB)
         return bits
 
-    def colors_of(self, corner: int) -> tuple[_Keys, npt.NDArray[np.uint32], _Counts]:
+    def colors_of(self, corner: int) -> _Colors:
         """Return the colours of one of `CUBES`: keys, ascending Morton codes, and counts."""
         keys, codes = np.empty((2, _CUBE + 1), np.uint32)
         counts = np.empty(_CUBE + 1, np.int64)
         n = histogram_kernel.list_cube(self.occurring(), corner, keys, codes, counts)
         keys, codes, counts = keys[:n], codes[:n], counts[:n]
-        further, times = self._further
-        own, ranks = split_codes(sorted_codes(further))
-        places = np.searchsorted(codes, own)
-        is_here = codes.take(places, mode="clip") == own if n else np.zeros(len(own), np.bool_)
-        counts[places[is_here]] += times[ranks[is_here]]
+        if n:
+            _, further, times = self._further
+            places = np.searchsorted(codes, further)
+            is_here = codes.take(places, mode="clip") == further
+            counts[places[is_here]] += times[is_here]
         return keys, codes, counts
 
     def colors(self) -> tuple[_Keys, _Counts]:
@@ -133,22 +135,16 @@ class OpaqueCounts:
 
     def count_cells(self) -> Iterator[list[int]]:
         """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
-        finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = self.occurring()
-        yield for_each(lambda slab: int(np.count_nonzero(finer[slab])), _SLABS, _PARTS)
+        table = self.occurring()
+
+        def count(slab: slice) -> int:
+            return int(np.count_nonzero(table[slab]))
+
+        yield for_each_slice(count, OPAQUE_COLORS, _SLAB)
+        finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = table
         for dropped_bits in range(1, 8):
-            occurs = np.empty(OPAQUE_COLORS >> 3 * dropped_bits, np.uint8)
-
-            def halve(
-                reds: tuple[int, int],
-                finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = finer,
-                occurs: npt.NDArray[np.uint8] = occurs,
-                dropped_bits: int = dropped_bits,
-            ) -> int:
-                first, end = (red >> dropped_bits for red in reds)
-                return histogram_kernel.halve(finer, 512 >> dropped_bits, first, end, occurs)
-
-            yield for_each(halve, _reds(dropped_bits), _PARTS)
-            finer = occurs
+            finer, numbers = _halved(finer, dropped_bits)
+            yield numbers
 
     def cells(self, dropped_bits: int, numbers: list[int]) -> tuple[_Keys, _Counts, _Counts]:
         """Return the corners of cells of 2^dropped_bits levels, their pixels, and these' sums.
@@ -166,10 +162,10 @@ class OpaqueCounts:
             )
 
         for_each(gather, list(zip(_reds(dropped_bits), edges, edges[1:], strict=False)), _PARTS)
-        further, times = self._further
+        further, _, times = self._further
         places = np.searchsorted(keys, masked(further, dropped_bits))
         np.add.at(counts, places, times)
-        np.add.at(sums, places, embed(unpack_keys(further)) * times[:, None])
+        np.add.at(sums, places, coordinate_sums(further, times))
         return keys, counts, sums
 
     @contextmanager
@@ -186,6 +182,19 @@ class OpaqueCounts:
             finally:
                 with self._lock:
                     self._free.append(own)
+
+
+def _halved(
+    finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8], dropped_bits: int
+) -> tuple[npt.NDArray[np.uint8], list[int]]:
+    """Return which cells occur, of those half as fine, and how many in each part."""
+    occurs = np.empty(OPAQUE_COLORS >> 3 * dropped_bits, np.uint8)
+
+    def halve(reds: tuple[int, int]) -> int:
+        first, end = (red >> dropped_bits for red in reds)
+        return histogram_kernel.halve(finer, 512 >> dropped_bits, first, end, occurs)
+
+    return occurs, for_each(halve, _reds(dropped_bits), _PARTS)
 
 
 def _reds(dropped_bits: int) -> list[tuple[int, int]]:

@@ -177,23 +177,7 @@ def count_neighbours(
     """
     counts = np.zeros((blobs + 1, 4), np.int64)
     for pixels, width in pictures:
-        height = len(pixels) // width
-        parts = max(1, min(available(), len(pixels) // _PART_PIXELS, height))
-        edges = [height * number // parts for number in range(parts + 1)]
-
-        def count(
-            rows: tuple[int, int], pixels: npt.NDArray[np.uint8] = pixels, width: int = width
-        ) -> npt.NDArray[np.int64]:
-            own, row = np.zeros((blobs + 1, 4), np.int64), np.zeros(width, np.uint8)
-            top, bottom = rows[0] * width, rows[1] * width
-            above = pixels[max(0, top - width) : top]
-            outliers_kernel.count_neighbours(above, width, part_of_place, row, own)
-            own[:] = 0
-            outliers_kernel.count_neighbours(pixels[top:bottom], width, part_of_place, row, own)
-            return own
-
-        for own in for_each(count, list(pairwise(edges)), parts):
-            counts += own
+        counts += _count_in_picture(pixels, width, part_of_place, blobs)
     return counts
 
 
@@ -209,6 +193,28 @@ def count_neighbours_in_rows(
     for pixels in blocks:
         outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
     return counts
+
+
+def _count_in_picture(
+    pixels: npt.NDArray[np.uint8], width: int, part_of_place: npt.NDArray[np.uint8], blobs: int
+) -> npt.NDArray[np.int64]:
+    """Do the same for one picture: threads share its rows."""
+    height = len(pixels) // width
+    parts = max(1, min(available(), len(pixels) // _PART_PIXELS, height))
+    edges = [height * number // parts * width for number in range(parts + 1)]
+
+    def count(part: tuple[int, int]) -> npt.NDArray[np.int64]:
+        first, end = part
+        counts, row = np.zeros((blobs + 1, 4), np.int64), np.zeros(width, np.uint8)
+        above = pixels[max(0, first - width) : first]  # whose own counts are another part's
+        outliers_kernel.count_neighbours(above, width, part_of_place, row, np.zeros_like(counts))
+        outliers_kernel.count_neighbours(pixels[first:end], width, part_of_place, row, counts)
+        return counts
+
+    total = np.zeros((blobs + 1, 4), np.int64)
+    for counts in for_each(count, list(pairwise(edges)), parts):
+        total += counts
+    return total
 
 
 def strength_named(name: object) -> Strength:

@@ -7,13 +7,13 @@ import numpy.typing as npt
 
 from kqformat.model import Indices, index_dtype
 from kqformat.quantizer.census import Census
-from kqformat.quantizer.counting import CountedPixels, SurveyedPixels, blocks
+from kqformat.quantizer.counting import BLOCK_PIXELS, CountedPixels, SurveyedPixels
 from kqformat.quantizer.mapper import mapper_of_census
 from kqformat.quantizer.nearest import distortion_in_srgb
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import Clusters
-from kqformat.threads import for_each
+from kqformat.threads import for_each_slice
 
 _BLOCK_PIXELS = 1 << 18
 
@@ -55,15 +55,14 @@ def distortion_of(
     """Return the distortion of pixels, shape (N, c), that were mapped in any way."""
     points = SRGB.embed(palette).astype(np.int32)
 
-    def squares(first: int) -> int:
-        block = pixels[first : first + _BLOCK_PIXELS]
-        rgba = np.full((len(block), 4), 255, np.uint8)
-        rgba[:, : max(3, block.shape[1])] = block
-        differences = SRGB.embed(rgba) - points[indices[first : first + _BLOCK_PIXELS]]
+    def squares(block: slice) -> int:
+        own = pixels[block]
+        rgba = np.full((len(own), 4), 255, np.uint8)
+        rgba[:, : max(3, own.shape[1])] = own
+        differences = SRGB.embed(rgba) - points[indices[block]]
         return int(np.einsum("ij,ij->", differences, differences, dtype=np.int64))
 
-    firsts = range(0, len(pixels), _BLOCK_PIXELS)
-    return sum(for_each(squares, firsts, len(firsts))) / UNIT**2
+    return sum(for_each_slice(squares, len(pixels), _BLOCK_PIXELS)) / UNIT**2
 
 
 def keep(counted: CountedPixels, positions: npt.NDArray[np.intp], colors: int) -> Indices:
@@ -87,8 +86,9 @@ def _compared(
 ) -> tuple[Indices, float]:
     mapper = mapper_of_census(palette, space, census)
     indices: Indices = np.empty(len(pixels), index_dtype(len(palette)))
-    all_blocks = blocks(len(pixels))
-    distortions = for_each(
-        lambda block: mapper.write(pixels[block], indices[block]), all_blocks, len(all_blocks)
-    )
+
+    def write(block: slice) -> float:
+        return mapper.write(pixels[block], indices[block])
+
+    distortions = for_each_slice(write, len(pixels), BLOCK_PIXELS)
     return indices, mapper.counted_distortion + sum(distortions)

@@ -181,7 +181,7 @@ def test_table_of_all_colours_finds_what_hashing_does(
     pixels = np.concatenate([distinct_opaque(count), distinct_opaque(count)[::3]])
     hashed = counted(pixels)
     monkeypatch.setattr(counting, "_MOST_HASHED", 0)
-    monkeypatch.setattr(counting, "_BLOCK_PIXELS", 700)
+    monkeypatch.setattr(counting, "BLOCK_PIXELS", 700)
     surveyed = counted(pixels)
     assert isinstance(surveyed, SurveyedPixels)
     assert_counts(surveyed.histogram, pixels)

@@ -12,6 +12,7 @@ from strategies import pictures
 
 from kqformat.quantizer import counting as counting_module
 from kqformat.quantizer import nearest as nearest_module
+from kqformat.quantizer import remap as remap_module
 from kqformat.quantizer.counting import CountedPixels, counted
 from kqformat.quantizer.remap import remap
 from kqformat.quantizer.space import embed
@@ -81,7 +82,8 @@ def test_remap_without_exact_histogram(
 ) -> None:
     """Where colours were gathered in cells, pixels are still mapped by their own colours."""
     monkeypatch.setattr(nearest_module, "_BLOCK_PIXELS", block_pixels)
-    monkeypatch.setattr(counting_module, "_BLOCK_PIXELS", block_pixels)
+    for module in (counting_module, remap_module):
+        monkeypatch.setattr(module, "BLOCK_PIXELS", block_pixels)
     pixels = np.random.default_rng(8).integers(0, 256, (2048, channels), dtype=np.uint8)
     palette = random_palette(8, 50, 16, channels)
     exact, cells = counted(pixels), counted(pixels, 100)
