@@ -77,11 +77,28 @@ def for_each(
     >>> for_each(abs, [-1, 2, -3], 2)
     [1, 2, 3]
     """
-    threads = min(parallel, available())
+    threads = min(parallel, available(), len(items))
     if threads < 2:
         return list(map(work, items))
-    with at_most(threads):
-        return list(in_order(work, items))
+    numbers = iter(range(len(items)))
+    results: dict[int, _Result] = {}
+    failures: dict[int, BaseException] = {}
+
+    def run() -> None:
+        while not failures and (number := next(numbers, None)) is not None:
+            try:
+                results[number] = work(items[number])
+            except BaseException as error:
+                failures[number] = error
+
+    # The thread that calls works too: to begin one and to wait for it takes longer than many items.
+    with at_most(1), _pool(threads - 1) as pool:
+        for _ in range(threads - 1):
+            pool.submit(run)
+        run()
+    if failures:
+        raise failures[min(failures)]
+    return [results[number] for number in range(len(items))]
 
 
 def for_each_slice(work: Callable[[slice], _Result], length: int, step: int) -> list[_Result]:
@@ -113,7 +130,7 @@ def in_order(
     if threads < 2:
         yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(threads, "kqformat", initializer=_limit.set, initargs=(1,))
+    pool = _pool(threads)
     begun: deque[Future[_Result]] = deque()
     try:
         failure = None
@@ -133,3 +150,7 @@ def in_order(
             raise failure
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "kqformat", initializer=_limit.set, initargs=(1,))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from kqformat.errors import LimitError
 from kqformat.model import Indices
-from kqformat.quantizer import histogram_kernel
+from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.entries import Entries
 from kqformat.quantizer.hashed import HashedPixels, hashed
@@ -24,7 +24,7 @@ from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
 from kqformat.threads import for_each_slice
 
 _MOST_HASHED = 1 << 23
-BLOCK_PIXELS = 1 << 20
+BLOCK_PIXELS = 1 << 18
 """What a thread looks at together."""
 
 
@@ -58,13 +58,12 @@ class SurveyedPixels:
         """Return the sum of the weights (uint8, shape (N,)) of each point's pixels."""
         sums = np.zeros(len(self.histogram), np.int64)
         if self.census is None:
-            keys = self.histogram.keys
-            opaque = keys[keys & 255 == 255] >> np.uint32(8)
+            keys = self.histogram.keys[self.histogram.keys & 255 == 255]
         else:
-            opaque = np.flatnonzero(self.census.opaque.occurring()).astype(np.uint32)
-        id_of_color = np.zeros(OPAQUE_COLORS, np.uint32)
-        id_of_color[opaque] = self._points_of(opaque << np.uint32(8) | np.uint32(255))
-        histogram_kernel.add_weights_of_opaque(self.pixels, weights, id_of_color, sums)
+            keys, _ = self.census.opaque.colors()
+        points, known = np.zeros(OPAQUE_COLORS, np.uint32), np.zeros(OPAQUE_COLORS // 8, np.uint8)
+        opaque_kernel.write_labels(keys, self._points_of(keys).astype(np.uint32), points, known)
+        opaque_kernel.add_weights(self.pixels, weights, points, sums)
         if self.pixels.shape[1] == 4:
             places = np.flatnonzero(self.pixels[:, 3] < 255)
             colors = self.pixels[places]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.model import Indices
-from kqformat.quantizer import histogram_kernel
+from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.hashed import hashed_block
 from kqformat.quantizer.histogram import MAX_COLORS
 from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
@@ -24,9 +24,9 @@ class Entries:
     Attributes
     ----------
     opaque : ndarray, uint8 or uint16, shape (2^24,)
-        That of each opaque colour, at ``R << 16 | G << 8 | B``.
+        That of each opaque colour, at its place (see `opaque_kernel`).
     known : ndarray, uint8, shape (2^21,)
-        A bit for each opaque colour: whether it has an entry.
+        A bit for each place, the first in the highest of a byte: whether its colour has an entry.
     keys : ndarray, uint32, shape (n,), or None
         The other colours that have one, ascending; None if they have to be compared.
     labels : ndarray, uint8 or uint16, shape (n,), or None
@@ -42,15 +42,13 @@ class Entries:
     def of_labels(keys: npt.NDArray[np.uint32], labels: Indices) -> Entries:
         """Return the entries of colours, by their keys in any order, that were labelled."""
         is_opaque = keys & 255 == 255
-        colors = keys[is_opaque] >> np.uint32(8)
         opaque: Indices = np.zeros(OPAQUE_COLORS, labels.dtype)
-        opaque[colors] = labels[is_opaque]
-        known = np.zeros(OPAQUE_COLORS, np.bool_)
-        known[colors] = True
+        known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
+        opaque_kernel.write_labels(keys[is_opaque], labels[is_opaque], opaque, known)
         others = keys[~is_opaque]
         order = np.argsort(others)
         own: Indices = labels[~is_opaque][order]
-        return Entries(opaque, np.packbits(known), others[order], own)
+        return Entries(opaque, known, others[order], own)
 
     def moved(self, place: Indices) -> Entries:
         """Return the same where entry n has become entry ``place[n]``."""
@@ -70,7 +68,7 @@ class Entries:
         ParameterError
             If there is a colour without an entry.
         """
-        seen, others = histogram_kernel.look_up_opaque(pixels, self.known, self.opaque, out)
+        seen, others = opaque_kernel.look_up_opaque(pixels, self.known, self.opaque, out)
         if seen < len(pixels):
             raise _changed()
         if not others:

@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import Indices, index_dtype
+from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.entries import Entries
 from kqformat.quantizer.histogram import Histogram, unpack_keys
 from kqformat.quantizer.nearest import distortion_in_srgb, labelled, nearest
-from kqformat.quantizer.opaque_counts import CUBES, OPAQUE_COLORS
+from kqformat.quantizer.opaque_counts import CUBE, OPAQUE_COLORS
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import embed
 from kqformat.quantizer.spaces import Space
-from kqformat.threads import for_each
+from kqformat.threads import for_each_slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,17 +112,17 @@ def mapper_of_counted(
 def mapper_of_census(palette: npt.NDArray[np.uint8], space: Space, census: Census) -> Mapper:
     """Return what maps each colour of a census to the nearest entry, however many there are."""
     opaque: Indices = np.zeros(OPAQUE_COLORS, index_dtype(len(palette)))
+    known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
     points = space.embed(palette)
 
-    def write(corner: int) -> float:
-        keys, codes, counts = census.opaque.colors_of(corner)
+    def write(cube: slice) -> float:
+        keys, codes, counts = census.opaque.colors_of(cube)
         if not len(keys):
             return 0.0
         colors = WeightedPoints(codes, embed(unpack_keys(keys)), counts)
         clusters = labelled(colors, points, space)
-        opaque[keys >> np.uint32(8)] = clusters.labels
+        opaque_kernel.write_labels(keys, clusters.labels.astype(opaque.dtype), opaque, known)
         return distortion_in_srgb(colors, clusters, palette, space)
 
-    known = census.opaque.known()
-    distortion = sum(for_each(write, CUBES, len(CUBES)))
+    distortion = sum(for_each_slice(write, OPAQUE_COLORS, CUBE))
     return Mapper(palette, space, Entries(opaque, known), distortion)

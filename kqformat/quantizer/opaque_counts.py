@@ -2,34 +2,34 @@
 
 A thread that counts has a table of bytes of its own, 16 MB, which the processor's caches hold more
 of; what overflows is carried to the table of all threads, of 16 bits. The few colours of which even
-that overflows are remembered apart.
+that overflows are remembered apart. `opaque_kernel` says where in a table a colour is: in Morton
+order, so that what is listed from it is sorted, and a coarse cell is a run of places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from threading import Lock, Semaphore
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.quantizer import histogram_kernel
-from kqformat.quantizer.color_table import sorted_codes, split_codes
-from kqformat.quantizer.histogram import coordinate_sums, masked
+from kqformat.quantizer import opaque_kernel
+from kqformat.quantizer.histogram import coordinate_sums
 from kqformat.threads import for_each, for_each_slice
 
 OPAQUE_COLORS = 1 << 24
 
-_OCTANTS = [r << 16 | g << 8 | b for r in (0, 64) for g in (0, 64) for b in (0, 64)]
-CUBES = [2 * octant + smaller for octant in _OCTANTS for smaller in _OCTANTS]
-"""The first colours of the cubes, of 64 levels a side, that colours are listed in: Morton order."""
+CUBE = 1 << 18
+"""The colours of a cube of 64 levels a side, which are listed together."""
 
-_CUBE = 1 << 18
-_SLAB = 1 << 20
-_PARTS = 16
+_SLAB = 1 << 17
+_PART = 1 << 21
+_PARTS = OPAQUE_COLORS // _PART
+"""In so many parts, each a cube of 128 levels a side, cells are gathered."""
 
 _MOST = 65_535
 """The most that the table counts."""
@@ -40,7 +40,6 @@ _MOST_TABLES = 4
 _Keys: TypeAlias = npt.NDArray[np.uint32]
 _Counts: TypeAlias = npt.NDArray[np.int64]
 _Colors: TypeAlias = tuple[_Keys, npt.NDArray[np.uint32], _Counts]
-_NO_COLORS: _Colors = np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.int64)
 
 
 class OpaqueCounts:
@@ -62,9 +61,9 @@ class OpaqueCounts:
         self._table = np.zeros(OPAQUE_COLORS, np.uint16)
         self._bytes: list[npt.NDArray[np.uint8]] = []
         self._free: list[npt.NDArray[np.uint8]] = []
-        self._overflows: list[_Keys] = []
-        self._further = _NO_COLORS
-        """Of the colours that occur more often than the table says, as `colors_of`: how much."""
+        self._overflows: list[npt.NDArray[np.uint32]] = []
+        self._further = np.empty(0, np.uint32), np.empty(0, np.int64)
+        """Where, in ascending order, colours occur more often than the table says, and how much."""
 
     def add(self, pixels: npt.NDArray[np.uint8]) -> int:
         """Count pixels: uint8, shape (N, 1), (N, 3) or (N, 4). Threads may do so at once.
@@ -73,24 +72,87 @@ class OpaqueCounts:
         """
         carries = np.empty(len(pixels) + 1, np.uint32)
         with self._own_bytes() as own:
-            others, count = histogram_kernel.count_opaque(pixels, own, carries)
+            others, count = opaque_kernel.count_opaque(pixels, own, carries)
         further = np.empty(count, np.uint32)
         with self._lock:
-            count = histogram_kernel.carry(carries[:count], self._table, further)
+            count = opaque_kernel.carry(carries[:count], self._table, further)
             if count:
                 self._overflows.append(further[:count].copy())
         return others
 
-    def occurring(self) -> npt.NDArray[np.uint16]:
-        """Return what is not 0 where a colour occurs, at ``R << 16 | G << 8 | B``: shape (2^24,).
+    def colors_of(self, part: slice) -> _Colors:
+        """Return the colours that occur among some places: keys, ascending codes, and counts."""
+        table, length = self._gathered(), part.stop - part.start
+        keys, codes = np.empty((2, length + 1), np.uint32)
+        counts = np.empty(length + 1, np.int64)
+        n = opaque_kernel.list_colors(table, part.start, part.stop, keys, codes, counts)
+        keys, codes, counts = keys[:n], codes[:n], counts[:n]
+        places, times = self._further
+        here = slice(*np.searchsorted(places, (part.start, part.stop)))
+        further = np.empty(len(places[here]), np.uint32)
+        opaque_kernel.codes_of_places(places[here], further)
+        counts[np.searchsorted(codes, further)] += times[here]
+        return keys, codes, counts
 
-        No thread may be counting.
+    def colors(self) -> tuple[_Keys, _Counts]:
+        """Return the keys of all colours, in Morton order, and their counts."""
+        self._gathered()
+        keys, _, counts = zip(*for_each_slice(self.colors_of, OPAQUE_COLORS, CUBE), strict=True)
+        return np.concatenate(keys), np.concatenate(counts)
+
+    def count_cells(self) -> Iterator[list[int]]:
+        """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
+        table = self._gathered()
+        occurs = np.empty(OPAQUE_COLORS // 8, np.bool_)
+
+        def halve(part: slice) -> int:
+            finer = table[part] > 0
+            occurs[part.start // 8 : part.stop // 8] = finer.view(np.uint64) > 0
+            return int(np.count_nonzero(finer))
+
+        yield for_each_slice(halve, OPAQUE_COLORS, _PART)
+        for _ in range(1, 8):
+            yield [int(np.count_nonzero(part)) for part in occurs.reshape(_PARTS, -1)]
+            occurs = occurs.view(np.uint64) > 0
+
+    def cells(self, dropped_bits: int, numbers: list[int]) -> tuple[_Keys, _Counts, _Counts]:
+        """Return the corners of cells of 2^dropped_bits levels, their pixels, and these' sums.
+
+        In Morton order. `numbers` are what `count_cells` yields for them.
         """
+        table, edges = self._gathered(), [0, *accumulate(numbers)]
+        cells, keys = np.empty((2, edges[-1]), np.uint32)
+        counts, sums = np.empty(edges[-1], np.int64), np.empty((edges[-1], 4), np.int64)
 
-        def gather(slab: slice) -> _Keys:
-            further = np.empty((len(self._bytes), _SLAB + 1), np.uint32)
+        def gather(number: int) -> None:
+            first, own = number * _PART, slice(edges[number], edges[number + 1])
+            opaque_kernel.gather_cells(
+                table,
+                dropped_bits,
+                first,
+                first + _PART,
+                cells[own],
+                keys[own],
+                counts[own],
+                sums[own],
+            )
+
+        for_each(gather, range(_PARTS), _PARTS)
+        places, times = self._further
+        further = np.empty(len(places), np.uint32)
+        opaque_kernel.keys_of_places(places, further)
+        theirs = np.searchsorted(cells, places >> np.uint32(3 * dropped_bits))
+        np.add.at(counts, theirs, times)
+        np.add.at(sums, theirs, coordinate_sums(further, times))
+        return keys, counts, sums
+
+    def _gathered(self) -> npt.NDArray[np.uint16]:
+        """Return the table with what all threads have counted, which none may do any more."""
+
+        def gather(slab: slice) -> npt.NDArray[np.uint32]:
+            further = np.empty((len(self._bytes), _SLAB), np.uint32)
             counts = [
-                histogram_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
+                opaque_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
                 for own, room in zip(self._bytes, further, strict=True)
             ]
             return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
@@ -98,75 +160,9 @@ class OpaqueCounts:
         if self._bytes:
             self._overflows += for_each_slice(gather, OPAQUE_COLORS, _SLAB)
             self._bytes, self._free = [], []
-            colors, times = np.unique(np.concatenate(self._overflows), return_counts=True)
-            keys = colors << np.uint32(8) | np.uint32(255)
-            codes, order = split_codes(sorted_codes(keys))
-            self._further = keys[order], codes, times[order] * _MOST
+            places, times = np.unique(np.concatenate(self._overflows), return_counts=True)
+            self._further = places, times * _MOST
         return self._table
-
-    def known(self) -> npt.NDArray[np.uint8]:
-        """Return a bit for each colour, the first in the highest of a byte: whether it occurs."""
-        table, bits = self.occurring(), np.empty(OPAQUE_COLORS // 8, np.uint8)
-
-        def write(slab: slice) -> None:
-            bits[slab.start // 8 : slab.stop // 8] = np.packbits(table[slab] > 0)
-
-        for_each_slice(write, OPAQUE_COLORS, _SLAB)
-        return bits
-
-    def colors_of(self, corner: int) -> _Colors:
-        """Return the colours of one of `CUBES`: keys, ascending Morton codes, and counts."""
-        keys, codes = np.empty((2, _CUBE + 1), np.uint32)
-        counts = np.empty(_CUBE + 1, np.int64)
-        n = histogram_kernel.list_cube(self.occurring(), corner, keys, codes, counts)
-        keys, codes, counts = keys[:n], codes[:n], counts[:n]
-        if n:
-            _, further, times = self._further
-            places = np.searchsorted(codes, further)
-            is_here = codes.take(places, mode="clip") == further
-            counts[places[is_here]] += times[is_here]
-        return keys, codes, counts
-
-    def colors(self) -> tuple[_Keys, _Counts]:
-        """Return the keys of all colours, in Morton order, and their counts."""
-        self.occurring()
-        keys, _, counts = zip(*for_each(self.colors_of, CUBES, _PARTS), strict=True)
-        return np.concatenate(keys), np.concatenate(counts)
-
-    def count_cells(self) -> Iterator[list[int]]:
-        """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
-        table = self.occurring()
-
-        def count(slab: slice) -> int:
-            return int(np.count_nonzero(table[slab]))
-
-        yield for_each_slice(count, OPAQUE_COLORS, _SLAB)
-        finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8] = table
-        for dropped_bits in range(1, 8):
-            finer, numbers = _halved(finer, dropped_bits)
-            yield numbers
-
-    def cells(self, dropped_bits: int, numbers: list[int]) -> tuple[_Keys, _Counts, _Counts]:
-        """Return the corners of cells of 2^dropped_bits levels, their pixels, and these' sums.
-
-        `numbers` are what `count_cells` yields for them.
-        """
-        table, edges = self.occurring(), [0, *accumulate(numbers)]
-        keys, counts = np.empty(edges[-1], np.uint32), np.empty(edges[-1], np.int64)
-        sums = np.empty((edges[-1], 4), np.int64)
-
-        def gather(part: tuple[tuple[int, int], int, int]) -> None:
-            reds, first, end = part
-            histogram_kernel.gather_opaque(
-                table, dropped_bits, *reds, keys[first:end], counts[first:end], sums[first:end]
-            )
-
-        for_each(gather, list(zip(_reds(dropped_bits), edges, edges[1:], strict=False)), _PARTS)
-        further, _, times = self._further
-        places = np.searchsorted(keys, masked(further, dropped_bits))
-        np.add.at(counts, places, times)
-        np.add.at(sums, places, coordinate_sums(further, times))
-        return keys, counts, sums
 
     @contextmanager
     def _own_bytes(self) -> Iterator[npt.NDArray[np.uint8]]:
@@ -182,22 +178,3 @@ class OpaqueCounts:
             finally:
                 with self._lock:
                     self._free.append(own)
-
-
-def _halved(
-    finer: npt.NDArray[np.uint16] | npt.NDArray[np.uint8], dropped_bits: int
-) -> tuple[npt.NDArray[np.uint8], list[int]]:
-    """Return which cells occur, of those half as fine, and how many in each part."""
-    occurs = np.empty(OPAQUE_COLORS >> 3 * dropped_bits, np.uint8)
-
-    def halve(reds: tuple[int, int]) -> int:
-        first, end = (red >> dropped_bits for red in reds)
-        return histogram_kernel.halve(finer, 512 >> dropped_bits, first, end, occurs)
-
-    return occurs, for_each(halve, _reds(dropped_bits), _PARTS)
-
-
-def _reds(dropped_bits: int) -> list[tuple[int, int]]:
-    """Return the first red of each part, and the one after its last, so that no cell is cut."""
-    edges = [*range(0, 256, max(256 // _PARTS, 1 << dropped_bits)), 256]
-    return list(pairwise(edges))

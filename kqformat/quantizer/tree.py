@@ -14,6 +14,7 @@ from kqformat.quantizer.space import UNIT, Points
 from kqformat.threads import available, for_each
 
 _LEAF_SIZE = 24
+_POINTS_PER_NODE = 5  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
 _SHARED_POINTS = 1 << 17  # of fewer, a pass takes no longer than to begin threads
 _BRANCHES = 12
@@ -55,10 +56,14 @@ class ColorTree:
     def __init__(self, weighted: WeightedPoints) -> None:
         self.points = weighted.points
         self.weights = weighted.counts
-        none = np.empty(0, np.int32)
-        nodes = tree_kernel.split(weighted.codes, _LEAF_SIZE, none, none, none)
-        self._first, self._last, self._left = (np.empty(nodes, np.int32) for _ in range(3))
-        tree_kernel.split(weighted.codes, _LEAF_SIZE, self._first, self._last, self._left)
+        room = len(weighted.codes) // _POINTS_PER_NODE + 1
+        while True:
+            first, last, left = np.empty((3, room), np.int32)
+            nodes = tree_kernel.split(weighted.codes, _LEAF_SIZE, first, last, left)
+            if nodes <= room:
+                break
+            room = nodes
+        self._first, self._last, self._left = first[:nodes], last[:nodes], left[:nodes]
         self._boxes = np.empty((nodes, 8), np.int16)
         self._sums = np.empty((nodes, 6), np.int64)
         tree_kernel.summarise(

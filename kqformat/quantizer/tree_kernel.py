@@ -30,12 +30,12 @@ def split(
 ) -> int:
     """Lay out the nodes over sorted, distinct Morton codes; return how many there are.
 
-    With arrays of no length nothing is written, only counted. A node covers the points `first` to
-    `last` - 1; its children are `left` and `left` + 1, and `left` is -1 in a leaf.
+    Where the arrays have no room for all of them, only the first are written. A node covers the
+    points `first` to `last` - 1; its children are `left` and `left` + 1, and `left` is -1 in a leaf.
     """
     count: cython.int = 1
     node: cython.int = 0
-    write: cython.bint = first.shape[0] > 0
+    room: cython.Py_ssize_t = first.shape[0]
     # The nodes still to be split, as ranges; a level of the tree leaves one of its pair here.
     stack: cython.Py_ssize_t[80]
     ids: cython.int[80]
@@ -44,13 +44,13 @@ def split(
     high: cython.Py_ssize_t = codes.shape[0]
     middle: cython.Py_ssize_t
     while True:
-        if write:
+        if node < room:
             first[node] = cython.cast(cython.int, low)
             last[node] = cython.cast(cython.int, high)
             left[node] = -1
         if high - low > leaf_size:
             middle = _split_point(codes, low, high)
-            if write:
+            if node < room:
                 left[node] = count
             stack[2 * depth] = middle
             stack[2 * depth + 1] = high
@@ -82,32 +82,42 @@ def summarise(
     child: cython.Py_ssize_t
     i: cython.Py_ssize_t
     c: cython.int
-    x: cython.longlong
+    x: cython.int[4]
+    lows: cython.int[4]
+    highs: cython.int[4]
+    total: cython.longlong[6]
+    weight: cython.longlong
     with cython.nogil:
         for node in range(first.shape[0] - 1, -1, -1):
+            # In variables of its own, which no store to an array can be thought to change.
             for c in range(6):
-                sums[node, c] = 0
+                total[c] = 0
             for c in range(4):
-                boxes[node, c] = 32767
-                boxes[node, c + 4] = -1
+                lows[c] = 32767
+                highs[c] = -1
             if left[node] < 0:
                 for i in range(first[node], last[node]):
-                    sums[node, 0] += weights[i]
+                    weight = weights[i]
                     for c in range(4):
-                        x = points[i, c]
-                        sums[node, 1 + c] += weights[i] * x
-                        sums[node, 5] += weights[i] * x * x
-                        if points[i, c] < boxes[node, c]:
-                            boxes[node, c] = points[i, c]
-                        if points[i, c] > boxes[node, c + 4]:
-                            boxes[node, c + 4] = points[i, c]
+                        x[c] = points[i, c]
+                        total[1 + c] += weight * x[c]
+                        lows[c] = min(lows[c], x[c])
+                        highs[c] = max(highs[c], x[c])
+                    total[0] += weight
+                    # Of coordinates below 2^14 each, so that the sum is below 2^31.
+                    total[5] += weight * (x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + x[3] * x[3])
             else:
                 for child in range(left[node], left[node] + 2):
                     for c in range(6):
-                        sums[node, c] += sums[child, c]
+                        total[c] += sums[child, c]
                     for c in range(4):
-                        boxes[node, c] = min(boxes[node, c], boxes[child, c])
-                        boxes[node, c + 4] = max(boxes[node, c + 4], boxes[child, c + 4])
+                        lows[c] = min(lows[c], boxes[child, c])
+                        highs[c] = max(highs[c], boxes[child, c + 4])
+            for c in range(6):
+                sums[node, c] = total[c]
+            for c in range(4):
+                boxes[node, c] = cython.cast(cython.short, lows[c])
+                boxes[node, c + 4] = cython.cast(cython.short, highs[c])
 
 
 def assign(

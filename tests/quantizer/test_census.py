@@ -13,8 +13,8 @@ from kqformat.errors import LimitError
 from kqformat.quantizer import census as census_module
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.counting import count_colors
-from kqformat.quantizer.opaque_counts import CUBES
-from kqformat.threads import at_most, for_each
+from kqformat.quantizer.opaque_counts import CUBE, OPAQUE_COLORS
+from kqformat.threads import at_most, for_each, for_each_slice
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -65,7 +65,7 @@ def test_colours_that_occur_very_often(most: int) -> None:
         by_row = np.lexsort(found.colors[:, :3].T[::-1])
         np.testing.assert_array_equal(found.colors[by_row, :3], expected[0])
         np.testing.assert_array_equal(found.counts[by_row], expected[1])
-        listed = [census.opaque.colors_of(corner) for corner in CUBES]
+        listed = for_each_slice(census.opaque.colors_of, OPAQUE_COLORS, CUBE)
         np.testing.assert_array_equal(np.concatenate([part[0] for part in listed]), found.keys)
         np.testing.assert_array_equal(np.concatenate([part[2] for part in listed]), found.counts)
     for name in ("codes", "points", "counts", "keys"):

@@ -1,0 +1,352 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""Tables of all 2^24 opaque colours: counted in, listed from, and looked up, compiled.
+
+A colour's *place* in them is the Morton code of its red, green and blue, whose bits take turns, the
+highest of red first. So colours that are near each other share lines of the processor's caches, and
+a cell of 2^n levels a side is 8^n places in a row. Keys are as in `histogram_kernel`.
+"""
+
+import cython
+
+if not cython.compiled:
+    raise ImportError("kqformat.quantizer.opaque_kernel is not compiled; install with pip")
+
+label_t = cython.fused_type(cython.uchar, cython.ushort, cython.uint)
+
+_COLORS: cython.uint = cython.declare(cython.uint, 1 << 24)
+_spread = cython.declare(cython.uint[256])
+_value: cython.uint = cython.declare(cython.uint, 0)
+for _value in range(256):  # with two zero bits between the bits
+    _spread[_value] = (
+        (_value & 1)
+        | (_value & 2) << 2
+        | (_value & 4) << 4
+        | (_value & 8) << 6
+        | (_value & 16) << 8
+        | (_value & 32) << 10
+        | (_value & 64) << 12
+        | (_value & 128) << 14
+    )
+
+
+def count_opaque(
+    pixels: cython.const[cython.uchar][:, ::1],
+    counts: cython.uchar[::1],
+    carries: cython.uint[::1],
+) -> tuple:
+    """Count each opaque pixel in a table.
+
+    A count is a byte, from 1 to 255 where the colour occurs: after that it is 1 again, and its
+    place is written to `carries`, an array of one more entry than there are pixels. Returns how
+    many pixels were not opaque, and so not counted, and the number of carries.
+    """
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t
+    others: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t = 0
+    place: cython.uint
+    count: cython.uchar
+    with cython.nogil:
+        for i in range(pixels.shape[0]):
+            place = _place_of_pixel(pixels, i, channels)
+            if place < _COLORS:
+                count = counts[place]
+                carries[n] = place  # kept only if it is one
+                n += count == 255
+                counts[place] = count + 1 + (count == 255)
+            else:
+                others += 1
+    return others, n
+
+
+def carry(
+    carries: cython.const[cython.uint][::1],
+    table: cython.ushort[::1],
+    further: cython.uint[::1],
+) -> int:
+    """Add 255 to the count at each place that is in `carries`, as often as it is.
+
+    These counts are from 1 to 65,535 where a colour occurs, and what goes beyond, less 65,535,
+    again; then the place is written to `further`, an array of as many entries as `carries` has.
+    Returns the number of such.
+    """
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    count: cython.uint
+    with cython.nogil:
+        for i in range(carries.shape[0]):
+            count = cython.cast(cython.uint, table[carries[i]]) + 255
+            if count > 65535:
+                count -= 65535
+                further[n] = carries[i]
+                n += 1
+            table[carries[i]] = cython.cast(cython.ushort, count)
+    return n
+
+
+def add_counts(
+    counts: cython.const[cython.uchar][::1],
+    table: cython.ushort[::1],
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    further: cython.uint[::1],
+) -> int:
+    """Add the counts from place `first` to `end`, not included, to those of `carry`.
+
+    Both are multiples of 64. Writes to `further`, of as many entries as there are places, and
+    returns, what that does.
+    """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    count: cython.uint
+    any_over: cython.uint
+    with cython.nogil:
+        for i in range(first, end, 64):
+            any_over = 0
+            for j in range(i, i + 64):
+                count = cython.cast(cython.uint, table[j]) + counts[j]
+                any_over |= count >> 16
+                table[j] = cython.cast(cython.ushort, count)
+            if any_over:
+                for j in range(i, i + 64):
+                    if table[j] < counts[j]:  # the sum less 65,536
+                        table[j] += 1
+                        further[n] = cython.cast(cython.uint, j)
+                        n += 1
+    return n
+
+
+def list_colors(
+    table: cython.const[cython.ushort][::1],
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    keys: cython.uint[::1],
+    codes: cython.uint[::1],
+    counts: cython.longlong[::1],
+) -> int:
+    """List the colours that occur from place `first` to `end`, not included.
+
+    Writes the keys, the Morton codes of all four channels and how often each occurs, to arrays of
+    one more entry than there can be; returns how many there are.
+    """
+    i: cython.Py_ssize_t
+    n: cython.Py_ssize_t = 0
+    place: cython.uint
+    with cython.nogil:
+        for i in range(first, end):
+            # Written always, kept only if it occurs: a branch would be mispredicted.
+            codes[n] = cython.cast(cython.uint, i)
+            counts[n] = table[i]
+            n += table[i] != 0
+        for i in range(n):
+            place = codes[i]
+            keys[i] = _key_of_place(place) | 255
+            codes[i] = _with_alpha(place)
+    return n
+
+
+def gather_cells(
+    table: cython.const[cython.ushort][::1],
+    dropped_bits: cython.int,
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    numbers: cython.uint[::1],
+    keys: cython.uint[::1],
+    counts: cython.longlong[::1],
+    sums: cython.longlong[:, ::1],
+) -> int:
+    """Gather the colours from place `first` to `end`, not included, in cells.
+
+    Cells have 2^dropped_bits levels a side, at least 2, and none is cut by `first` or `end`.
+    Writes each one's number (its places divided by theirs), the key of its corner (alpha being 255
+    with as many bits dropped), how many pixels it has, and the sums of their coordinates
+    (`space.embed`); returns how many there are.
+    """
+    shift: cython.int = 3 * dropped_bits
+    alpha: cython.uint = 255 >> dropped_bits << dropped_bits
+    cell: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    key: cython.uint
+    eight: cython.longlong
+    pixels: cython.longlong
+    reds: cython.longlong
+    greens: cython.longlong
+    blues: cython.longlong
+    n: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for cell in range(first >> shift, end >> shift):
+            pixels = reds = greens = blues = 0
+            for i in range(cell << shift, (cell + 1) << shift, 8):  # two levels a side
+                eight = (
+                    cython.cast(cython.longlong, table[i])
+                    + table[i + 1]
+                    + table[i + 2]
+                    + table[i + 3]
+                    + table[i + 4]
+                    + table[i + 5]
+                    + table[i + 6]
+                    + table[i + 7]
+                )
+                if eight == 0:
+                    continue
+                key = _key_of_place(cython.cast(cython.uint, i))
+                pixels += eight
+                reds += eight * (key >> 24)
+                greens += eight * (key >> 16 & 255)
+                blues += eight * (key >> 8 & 255)
+                reds += cython.cast(cython.int, table[i + 4]) + table[i + 5]
+                reds += cython.cast(cython.int, table[i + 6]) + table[i + 7]
+                greens += cython.cast(cython.int, table[i + 2]) + table[i + 3]
+                greens += cython.cast(cython.int, table[i + 6]) + table[i + 7]
+                blues += cython.cast(cython.int, table[i + 1]) + table[i + 3]
+                blues += cython.cast(cython.int, table[i + 5]) + table[i + 7]
+            if pixels:
+                numbers[n] = cython.cast(cython.uint, cell)
+                keys[n] = _key_of_place(cython.cast(cython.uint, cell << shift)) | alpha
+                counts[n] = pixels
+                sums[n, 0] = 64 * reds
+                sums[n, 1] = 64 * greens
+                sums[n, 2] = 64 * blues
+                sums[n, 3] = 8160 * pixels
+                n += 1
+    return n
+
+
+def keys_of_places(places: cython.const[cython.uint][::1], keys: cython.uint[::1]) -> None:
+    """Write the key of each place's colour."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(places.shape[0]):
+            keys[i] = _key_of_place(places[i]) | 255
+
+
+def codes_of_places(places: cython.const[cython.uint][::1], codes: cython.uint[::1]) -> None:
+    """Write the Morton code of all four channels of each place's colour."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(places.shape[0]):
+            codes[i] = _with_alpha(places[i])
+
+
+def write_labels(
+    keys: cython.const[cython.uint][::1],
+    labels: cython.const[label_t][::1],
+    table: label_t[::1],
+    known: cython.uchar[::1],
+) -> None:
+    """Write the label of each opaque colour to a table, and that it has one to `known`.
+
+    That has a bit for each place, the first in the highest of a byte.
+    """
+    i: cython.Py_ssize_t
+    place: cython.uint
+    with cython.nogil:
+        for i in range(keys.shape[0]):
+            place = _place(keys[i] >> 24, keys[i] >> 16 & 255, keys[i] >> 8 & 255)
+            table[place] = labels[i]
+            known[place >> 3] |= 128 >> (place & 7)
+
+
+def look_up_opaque(
+    pixels: cython.const[cython.uchar][:, ::1],
+    known: cython.const[cython.uchar][::1],
+    table: cython.const[label_t][::1],
+    out: label_t[::1],
+) -> tuple:
+    """Write what a table says (see `write_labels`) of each opaque pixel's colour.
+
+    Returns the number of pixels gone through before one of a colour that is not known, and how many
+    of them were not opaque, of which nothing is written.
+    """
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t = 0
+    n: cython.Py_ssize_t = pixels.shape[0]
+    others: cython.Py_ssize_t = 0
+    place: cython.uint
+    with cython.nogil:
+        while i < n:
+            place = _place_of_pixel(pixels, i, channels)
+            if place < _COLORS:
+                if (known[place >> 3] << (place & 7)) & 128 == 0:
+                    break
+                out[i] = table[place]
+            else:
+                others += 1
+            i += 1
+    return i, others
+
+
+def add_weights(
+    pixels: cython.const[cython.uchar][:, ::1],
+    weights: cython.const[cython.uchar][::1],
+    table: cython.const[cython.uint][::1],
+    sums: cython.longlong[::1],
+) -> None:
+    """Add the weight of each opaque pixel to the sum of what the table says of its colour."""
+    channels: cython.Py_ssize_t = pixels.shape[1]
+    i: cython.Py_ssize_t
+    place: cython.uint
+    with cython.nogil:
+        for i in range(pixels.shape[0]):
+            place = _place_of_pixel(pixels, i, channels)
+            if place < _COLORS:
+                sums[table[place]] += weights[i]
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _place(red: cython.uint, green: cython.uint, blue: cython.uint) -> cython.uint:
+    return _spread[red] << 2 | _spread[green] << 1 | _spread[blue]
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _place_of_pixel(
+    pixels: cython.const[cython.uchar][:, ::1], i: cython.Py_ssize_t, channels: cython.Py_ssize_t
+) -> cython.uint:
+    """Return the place of a pixel's colour, or 2^24 if it is not opaque."""
+    if channels == 1:
+        return 7 * _spread[pixels[i, 0]]
+    if channels == 4 and pixels[i, 3] != 255:
+        return _COLORS
+    return _place(pixels[i, 0], pixels[i, 1], pixels[i, 2])
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _key_of_place(place: cython.uint) -> cython.uint:
+    """Return the key of a place's colour, without alpha."""
+    return (
+        _every_third(place >> 2) << 24 | _every_third(place >> 1) << 16 | _every_third(place) << 8
+    )
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _every_third(bits: cython.uint) -> cython.uint:
+    """Return bits 0, 3, 6, … 21 side by side."""
+    bits &= 0x249249
+    bits = (bits | bits >> 2) & 0x0C30C3
+    bits = (bits | bits >> 4) & 0x00F00F
+    return (bits | bits >> 8) & 255
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _with_alpha(place: cython.uint) -> cython.uint:
+    """Return the Morton code of red, green, blue and an alpha of 255."""
+    place = (place & 0xFFF000) << 4 | (place & 0xFFF)
+    place = (place & 0x0FC00FC0) << 2 | (place & 0x003F003F)
+    place = (place & 0x38383838) << 1 | (place & 0x07070707)
+    return place << 1 | 0x11111111

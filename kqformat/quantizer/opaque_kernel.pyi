@@ -1,0 +1,34 @@
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+_Bytes = npt.NDArray[np.uint8]
+_Uints = npt.NDArray[np.uint32]
+_Shorts = npt.NDArray[np.uint16]
+_Longs = npt.NDArray[np.int64]
+_Labels = TypeVar("_Labels", npt.NDArray[np.uint8 | np.uint16], npt.NDArray[np.uint32])
+
+def count_opaque(pixels: _Bytes, counts: _Bytes, carries: _Uints) -> tuple[int, int]: ...
+def carry(carries: _Uints, table: _Shorts, further: _Uints) -> int: ...
+def add_counts(counts: _Bytes, table: _Shorts, first: int, end: int, further: _Uints) -> int: ...
+def list_colors(
+    table: _Shorts, first: int, end: int, keys: _Uints, codes: _Uints, counts: _Longs
+) -> int: ...
+def gather_cells(
+    table: _Shorts,
+    dropped_bits: int,
+    first: int,
+    end: int,
+    numbers: _Uints,
+    keys: _Uints,
+    counts: _Longs,
+    sums: _Longs,
+) -> int: ...
+def keys_of_places(places: _Uints, keys: _Uints) -> None: ...
+def codes_of_places(places: _Uints, codes: _Uints) -> None: ...
+def write_labels(keys: _Uints, labels: _Labels, table: _Labels, known: _Bytes) -> None: ...
+def look_up_opaque(
+    pixels: _Bytes, known: _Bytes, table: _Labels, out: _Labels
+) -> tuple[int, int]: ...
+def add_weights(pixels: _Bytes, weights: _Bytes, table: _Uints, sums: _Longs) -> None: ...
