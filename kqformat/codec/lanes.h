@@ -20,23 +20,7 @@
 #endif
 #endif
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#define KQ_INLINE static __forceinline
-#else
-#define KQ_INLINE static inline __attribute__((always_inline))
-#endif
-
-/* Ask for the memory at `address` to be near soon. */
-KQ_INLINE void kq_prefetch(const void *address)
-{
-#if defined(__GNUC__) || defined(__clang__)
-    __builtin_prefetch(address);
-#elif defined(KQ_SSE2)
-    _mm_prefetch((const char *)address, _MM_HINT_T0);
-#else
-    (void)address;
-#endif
-}
+#include "../compilers.h"
 
 /* Whether this processor has the instructions that are used here. */
 KQ_INLINE int kq_is_supported(void)

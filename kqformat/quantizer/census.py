@@ -68,6 +68,7 @@ class Census:
     def merger(self) -> Merger:
         """Return what was counted, for what was counted elsewhere to be added."""
         self._gather_others()
+        self.opaque.gather()
         merger = Merger(self._max_colors)
         merger.join(self._others)
         dropped_bits, numbers = next(

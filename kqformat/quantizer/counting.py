@@ -24,7 +24,7 @@ from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
 from kqformat.threads import for_each_slice
 
 _MOST_HASHED = 1 << 23
-BLOCK_PIXELS = 1 << 18
+BLOCK_PIXELS = 1 << 20
 """What a thread looks at together."""
 
 

@@ -17,8 +17,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kqformat.model import Indices
 from kqformat.quantizer import opaque_kernel
-from kqformat.quantizer.histogram import coordinate_sums
+from kqformat.quantizer.histogram import coordinate_sums, unpack_keys
+from kqformat.quantizer.space import UNIT, embed
+from kqformat.quantizer.spaces import Space
+from kqformat.quantizer.tree import squared_distances
 from kqformat.threads import for_each, for_each_slice
 
 OPAQUE_COLORS = 1 << 24
@@ -50,6 +54,7 @@ class OpaqueCounts:
     >>> counts = OpaqueCounts()
     >>> counts.add(np.array([[0, 0, 9, 255], [0, 0, 8, 254], [0, 0, 9, 255]], np.uint8))
     1
+    >>> counts.gather()
     >>> keys, counts = counts.colors()
     >>> [hex(key) for key in keys], counts.tolist()
     (['0x9ff'], [2])
@@ -80,12 +85,29 @@ class OpaqueCounts:
                 self._overflows.append(further[:count].copy())
         return others
 
+    def gather(self) -> None:
+        """Gather what all threads have counted, before it is asked for: none may do so any more."""
+
+        def add(slab: slice) -> npt.NDArray[np.uint32]:
+            further = np.empty((len(self._bytes), _SLAB), np.uint32)
+            counts = [
+                opaque_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
+                for own, room in zip(self._bytes, further, strict=True)
+            ]
+            return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
+
+        if self._bytes:
+            self._overflows += for_each_slice(add, OPAQUE_COLORS, _SLAB)
+            self._bytes, self._free = [], []
+            places, times = np.unique(np.concatenate(self._overflows), return_counts=True)
+            self._further = places, times * _MOST
+
     def colors_of(self, part: slice) -> _Colors:
         """Return the colours that occur among some places: keys, ascending codes, and counts."""
-        table, length = self._gathered(), part.stop - part.start
+        length = part.stop - part.start
         keys, codes = np.empty((2, length + 1), np.uint32)
         counts = np.empty(length + 1, np.int64)
-        n = opaque_kernel.list_colors(table, part.start, part.stop, keys, codes, counts)
+        n = opaque_kernel.list_colors(self._table, part.start, part.stop, keys, codes, counts)
         keys, codes, counts = keys[:n], codes[:n], counts[:n]
         places, times = self._further
         here = slice(*np.searchsorted(places, (part.start, part.stop)))
@@ -96,17 +118,63 @@ class OpaqueCounts:
 
     def colors(self) -> tuple[_Keys, _Counts]:
         """Return the keys of all colours, in Morton order, and their counts."""
-        self._gathered()
         keys, _, counts = zip(*for_each_slice(self.colors_of, OPAQUE_COLORS, CUBE), strict=True)
         return np.concatenate(keys), np.concatenate(counts)
 
+    def label(
+        self,
+        part: slice,
+        palette: npt.NDArray[np.uint8],
+        space: Space,
+        labels: Indices,
+        known: npt.NDArray[np.uint8],
+    ) -> float:
+        """Write the nearest palette entry for each colour that occurs among some places.
+
+        Parameters
+        ----------
+        part : slice
+            The places, multiples of 512.
+        palette : ndarray, uint8, shape (k, 4)
+            Of equally near entries it is the first.
+        space : Space
+            Where they are near: one that has `units`.
+        labels : ndarray, uint8 or uint16, shape (2^24,)
+            What is written to, at the colour's place.
+        known : ndarray, uint8, shape (2^21,)
+            Gets a bit for each place of a colour that occurs, the first in the highest of a byte.
+
+        Returns
+        -------
+        float
+            The distortion of their pixels in sRGB, in squared sample values.
+        """
+        shown = embed(palette)
+        distortion = opaque_kernel.label_places(
+            self._table,
+            part.start,
+            part.stop,
+            np.array(space.units, np.int16),
+            space.embed(palette),
+            shown,
+            np.empty(7 * len(palette), np.int32),
+            labels,
+            known,
+        )
+        places, times = self._further
+        here = slice(*np.searchsorted(places, (part.start, part.stop)))
+        keys = np.empty(len(places[here]), np.uint32)
+        opaque_kernel.keys_of_places(places[here], keys)
+        own = labels[places[here]].astype(np.int32)
+        squares = squared_distances(embed(unpack_keys(keys)), shown, own)
+        return (distortion + int(squares @ times[here])) / UNIT**2
+
     def count_cells(self) -> Iterator[list[int]]:
         """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
-        table = self._gathered()
         occurs = np.empty(OPAQUE_COLORS // 8, np.bool_)
 
         def halve(part: slice) -> int:
-            finer = table[part] > 0
+            finer = self._table[part] > 0
             occurs[part.start // 8 : part.stop // 8] = finer.view(np.uint64) > 0
             return int(np.count_nonzero(finer))
 
@@ -120,14 +188,14 @@ class OpaqueCounts:
 
         In Morton order. `numbers` are what `count_cells` yields for them.
         """
-        table, edges = self._gathered(), [0, *accumulate(numbers)]
+        edges = [0, *accumulate(numbers)]
         cells, keys = np.empty((2, edges[-1]), np.uint32)
         counts, sums = np.empty(edges[-1], np.int64), np.empty((edges[-1], 4), np.int64)
 
         def gather(number: int) -> None:
             first, own = number * _PART, slice(edges[number], edges[number + 1])
             opaque_kernel.gather_cells(
-                table,
+                self._table,
                 dropped_bits,
                 first,
                 first + _PART,
@@ -145,24 +213,6 @@ class OpaqueCounts:
         np.add.at(counts, theirs, times)
         np.add.at(sums, theirs, coordinate_sums(further, times))
         return keys, counts, sums
-
-    def _gathered(self) -> npt.NDArray[np.uint16]:
-        """Return the table with what all threads have counted, which none may do any more."""
-
-        def gather(slab: slice) -> npt.NDArray[np.uint32]:
-            further = np.empty((len(self._bytes), _SLAB), np.uint32)
-            counts = [
-                opaque_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
-                for own, room in zip(self._bytes, further, strict=True)
-            ]
-            return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
-
-        if self._bytes:
-            self._overflows += for_each_slice(gather, OPAQUE_COLORS, _SLAB)
-            self._bytes, self._free = [], []
-            places, times = np.unique(np.concatenate(self._overflows), return_counts=True)
-            self._further = places, times * _MOST
-        return self._table
 
     @contextmanager
     def _own_bytes(self) -> Iterator[npt.NDArray[np.uint8]]:

@@ -7,11 +7,19 @@ a cell of 2^n levels a side is 8^n places in a row. Keys are as in `histogram_ke
 """
 
 import cython
+from cython.cimports.kqformat.quantizer.distances import (
+    kq_distance,
+    kq_filter,
+    kq_nearest,
+    kq_prefetch,
+)
 
 if not cython.compiled:
     raise ImportError("kqformat.quantizer.opaque_kernel is not compiled; install with pip")
 
 label_t = cython.fused_type(cython.uchar, cython.ushort, cython.uint)
+index_t = cython.fused_type(cython.uchar, cython.ushort)
+p_const_short = cython.typedef(cython.pointer(cython.const[cython.short]))
 
 _COLORS: cython.uint = cython.declare(cython.uint, 1 << 24)
 _spread = cython.declare(cython.uint[256])
@@ -41,21 +49,29 @@ def count_opaque(
     many pixels were not opaque, and so not counted, and the number of carries.
     """
     channels: cython.Py_ssize_t = pixels.shape[1]
+    places: cython.uint[128]
+    first: cython.Py_ssize_t
+    end: cython.Py_ssize_t
     i: cython.Py_ssize_t
     others: cython.Py_ssize_t = 0
     n: cython.Py_ssize_t = 0
     place: cython.uint
     count: cython.uchar
     with cython.nogil:
-        for i in range(pixels.shape[0]):
-            place = _place_of_pixel(pixels, i, channels)
-            if place < _COLORS:
-                count = counts[place]
-                carries[n] = place  # kept only if it is one
-                n += count == 255
-                counts[place] = count + 1 + (count == 255)
-            else:
-                others += 1
+        for first in range(0, pixels.shape[0], 128):
+            end = min(first + 128, pixels.shape[0])
+            for i in range(first, end):  # all of them, so that the memory comes meanwhile
+                places[i - first] = _place_of_pixel(pixels, i, channels)
+                kq_prefetch(cython.address(counts[0]) + places[i - first])
+            for i in range(end - first):
+                place = places[i]
+                if place < _COLORS:
+                    count = counts[place]
+                    carries[n] = place  # kept only if it is one
+                    n += count == 255
+                    counts[place] = count + 1 + (count == 255)
+                else:
+                    others += 1
     return others, n
 
 
@@ -248,6 +264,175 @@ def write_labels(
             known[place >> 3] |= 128 >> (place & 7)
 
 
+def label_places(
+    table: cython.const[cython.ushort][::1],
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    units: cython.const[cython.short][::1],
+    centroids: cython.const[cython.short][:, ::1],
+    shown: cython.const[cython.short][:, ::1],
+    lists: cython.int[::1],
+    labels: index_t[::1],
+    known: cython.uchar[::1],
+) -> int:
+    """Write the nearest centroid of the colours that occur from place `first` to `end`.
+
+    Which is not included; both are multiples of 512. `units` are coordinates to a sample of red,
+    green and blue. Of equally near centroids it is the first. `known` is as in `write_labels`.
+    Returns the sum over the colours of their count times their squared distance in `space` to what
+    is `shown` for the centroid.
+
+    Cubes of 2^n levels a side are runs of places, so that there is no need of a tree over colours
+    (see `tree_kernel`): a cube's list of centroids that may be nearest somewhere in it is what
+    remains of the list of the cube twice as wide. `lists`, 7 times as long as there are centroids,
+    is for those of whole space and of cubes of 128 to 4 levels a side.
+    """
+    k: cython.Py_ssize_t = centroids.shape[0]
+    pc: p_const_short = cython.address(centroids[0, 0])
+    ps: p_const_short = cython.address(shown[0, 0])
+    pool: cython.p_int = cython.address(lists[0])
+    listed: cython.Py_ssize_t[9]  # which cube's list there is, by the logarithm of its side
+    lengths: cython.int[9]
+    unit: cython.short[4]
+    steps: cython.short[512]
+    points: cython.short[512]
+    corner: cython.short[8]
+    found: cython.int[64]
+    level: cython.int
+    c: cython.int
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    block: cython.Py_ssize_t
+    leaf: cython.Py_ssize_t
+    n: cython.int
+    best: cython.int
+    distance: cython.int
+    some: cython.ushort
+    distortion: cython.longlong = 0
+    with cython.nogil:
+        for i in range(k):
+            pool[i] = cython.cast(cython.int, i)
+        lengths[8] = cython.cast(cython.int, k)
+        for level in range(8):
+            listed[level] = -1
+        for c in range(3):
+            unit[c] = units[c]
+        unit[3] = 64
+        for i in range(64):  # in the space, then in `space`
+            _point(cython.cast(cython.uint, i), unit, steps + 4 * i)
+            for c in range(3):
+                steps[256 + 4 * i + c] = steps[4 * i + c] // unit[c] * 64
+            steps[256 + 4 * i + 3] = 0
+            steps[4 * i + 3] = 0
+        for block in range(first, end, 512):
+            some = 0
+            for i in range(block, block + 512):
+                some |= table[i]
+            if some == 0:
+                continue
+            for level in range(7, 2, -1):
+                if listed[level] != block >> 3 * level:
+                    listed[level] = block >> 3 * level
+                    lengths[level] = _narrowed(
+                        pc,
+                        unit,
+                        cython.cast(cython.uint, listed[level] << 3 * level),
+                        level,
+                        pool + (7 - level) * k,
+                        lengths[level + 1],
+                        pool + (8 - level) * k,
+                    )
+            for leaf in range(block, block + 512, 64):
+                n = 0
+                for i in range(64):
+                    found[n] = cython.cast(cython.int, i)
+                    n += table[leaf + i] != 0
+                if n == 0:
+                    continue
+                lengths[2] = _narrowed(
+                    pc,
+                    unit,
+                    cython.cast(cython.uint, leaf),
+                    2,
+                    pool + 5 * k,
+                    lengths[3],
+                    pool + 6 * k,
+                )
+                _point(cython.cast(cython.uint, leaf), unit, corner)
+                for c in range(3):
+                    corner[4 + c] = corner[c] // unit[c] * 64
+                corner[7] = corner[3]
+                for i in range(64):
+                    for c in range(4):
+                        points[4 * i + c] = steps[4 * i + c] + corner[c]
+                for i in range(64, 128):
+                    for c in range(4):
+                        points[4 * i + c] = steps[4 * i + c] + corner[4 + c]
+                for j in range(n):
+                    i = found[j]
+                    best = kq_nearest(
+                        points + 4 * i,
+                        pc,
+                        pool + 6 * k,
+                        lengths[2],
+                        cython.address(distance),
+                    )
+                    distance = kq_distance(points + 256 + 4 * i, ps + 4 * best)
+                    i += leaf
+                    labels[i] = best
+                    distortion += cython.cast(cython.longlong, table[i]) * distance
+                    known[i >> 3] |= 128 >> (i & 7)
+    return distortion
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _point(place: cython.uint, unit: cython.p_short, point: cython.p_short) -> cython.void:
+    """Write the coordinates of a place's colour."""
+    key: cython.uint = _key_of_place(place)
+    point[0] = cython.cast(cython.short, unit[0] * (key >> 24))
+    point[1] = cython.cast(cython.short, unit[1] * (key >> 16 & 255))
+    point[2] = cython.cast(cython.short, unit[2] * (key >> 8 & 255))
+    point[3] = 8160
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _narrowed(
+    pc: p_const_short,
+    unit: cython.p_short,
+    place: cython.uint,
+    level: cython.int,
+    listed: cython.p_int,
+    length: cython.int,
+    kept: cython.p_int,
+) -> cython.int:
+    """Copy those listed that may be nearest in the cube of 2^level a side; return how many."""
+    box: cython.short[8]
+    middle: cython.short[4]
+    c: cython.int
+    distance: cython.int
+    if length == 1:
+        kept[0] = listed[0]
+        return 1
+    _point(place, unit, box)
+    for c in range(3):
+        box[c + 4] = cython.cast(cython.short, box[c] + unit[c] * ((1 << level) - 1))
+        middle[c] = (box[c] + box[c + 4]) >> 1
+    box[7] = middle[3] = box[3]
+    return kq_filter(
+        pc,
+        box,
+        kq_nearest(middle, pc, listed, length, cython.address(distance)),
+        listed,
+        length,
+        kept,
+    )
+
+
 def look_up_opaque(
     pixels: cython.const[cython.uchar][:, ::1],
     known: cython.const[cython.uchar][::1],
@@ -260,21 +445,33 @@ def look_up_opaque(
     of them were not opaque, of which nothing is written.
     """
     channels: cython.Py_ssize_t = pixels.shape[1]
-    i: cython.Py_ssize_t = 0
-    n: cython.Py_ssize_t = pixels.shape[0]
+    places: cython.uint[128]
+    first: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    seen: cython.Py_ssize_t = pixels.shape[0]
+    i: cython.Py_ssize_t
     others: cython.Py_ssize_t = 0
     place: cython.uint
     with cython.nogil:
-        while i < n:
-            place = _place_of_pixel(pixels, i, channels)
-            if place < _COLORS:
-                if (known[place >> 3] << (place & 7)) & 128 == 0:
-                    break
-                out[i] = table[place]
-            else:
-                others += 1
-            i += 1
-    return i, others
+        for first in range(0, pixels.shape[0], 128):
+            end = min(first + 128, pixels.shape[0])
+            for i in range(first, end):  # as in `count_opaque`
+                place = _place_of_pixel(pixels, i, channels)
+                places[i - first] = place
+                kq_prefetch(cython.address(table[0]) + place)
+                kq_prefetch(cython.address(known[0]) + (place >> 3))
+            for i in range(first, end):
+                place = places[i - first]
+                if place < _COLORS:
+                    if (known[place >> 3] << (place & 7)) & 128 == 0:
+                        seen = i
+                        break
+                    out[i] = table[place]
+                else:
+                    others += 1
+            if seen < end:
+                break
+    return seen, others
 
 
 def add_weights(

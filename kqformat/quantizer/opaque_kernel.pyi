@@ -3,11 +3,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kqformat.model import Indices
+
 _Bytes = npt.NDArray[np.uint8]
 _Uints = npt.NDArray[np.uint32]
 _Shorts = npt.NDArray[np.uint16]
 _Longs = npt.NDArray[np.int64]
-_Labels = TypeVar("_Labels", npt.NDArray[np.uint8 | np.uint16], npt.NDArray[np.uint32])
+_Labels = TypeVar("_Labels", Indices, npt.NDArray[np.uint32])
 
 def count_opaque(pixels: _Bytes, counts: _Bytes, carries: _Uints) -> tuple[int, int]: ...
 def carry(carries: _Uints, table: _Shorts, further: _Uints) -> int: ...
@@ -28,6 +30,17 @@ def gather_cells(
 def keys_of_places(places: _Uints, keys: _Uints) -> None: ...
 def codes_of_places(places: _Uints, codes: _Uints) -> None: ...
 def write_labels(keys: _Uints, labels: _Labels, table: _Labels, known: _Bytes) -> None: ...
+def label_places(
+    table: _Shorts,
+    first: int,
+    end: int,
+    units: npt.NDArray[np.int16],
+    centroids: npt.NDArray[np.int16],
+    shown: npt.NDArray[np.int16],
+    lists: npt.NDArray[np.int32],
+    labels: Indices,
+    known: _Bytes,
+) -> int: ...
 def look_up_opaque(
     pixels: _Bytes, known: _Bytes, table: _Labels, out: _Labels
 ) -> tuple[int, int]: ...

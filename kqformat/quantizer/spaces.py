@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer import oklab, space, weighted
-from kqformat.quantizer.space import Points
+from kqformat.quantizer.space import UNIT, Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,25 @@ class Space:
         Its inverse, up to rounding.
     from_srgb : callable
         From points of `space`, which colours are counted as, to points of this one.
+    units : tuple of int, or None
+        Coordinates to a sample of red, green and blue, where opaque colours have so many.
     """
 
     name: str
     embed: Callable[[npt.NDArray[np.uint8]], Points]
     nearest_colors: Callable[[Points], npt.NDArray[np.uint8]]
     from_srgb: Callable[[Points], Points]
+    units: tuple[int, int, int] | None = None
 
 
-SRGB = Space("srgb", space.embed, space.nearest_colors, lambda points: points)
-WEIGHTED = Space("weighted", weighted.embed, weighted.nearest_colors, weighted.from_srgb)
+SRGB = Space("srgb", space.embed, space.nearest_colors, lambda points: points, (UNIT,) * 3)
+WEIGHTED = Space(
+    "weighted",
+    weighted.embed,
+    weighted.nearest_colors,
+    weighted.from_srgb,
+    weighted.UNITS_OF_COLORS,
+)
 OKLAB = Space("oklab", oklab.embed, oklab.nearest_colors, oklab.from_srgb)
 
 SPACES = {chosen.name: chosen for chosen in (WEIGHTED, SRGB, OKLAB)}

@@ -13,8 +13,8 @@ from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT, Points
 from kqformat.threads import available, for_each
 
-_LEAF_SIZE = 24
-_POINTS_PER_NODE = 5  # there are more in nearly all pictures, and room for nodes is taken first
+_LEAF_SIZE = 48
+_POINTS_PER_NODE = 10  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
 _SHARED_POINTS = 1 << 17  # of fewer, a pass takes no longer than to begin threads
 _BRANCHES = 12

@@ -14,6 +14,7 @@ as near to two centroids belongs to the one with the lower number. `tree` is the
 """
 
 import cython
+from cython.cimports.kqformat.quantizer.distances import kq_filter, kq_nearest
 
 if not cython.compiled:
     raise ImportError("kqformat.quantizer.tree_kernel is not compiled; install with pip")
@@ -153,8 +154,9 @@ def assign(
     start: cython.Py_ssize_t
     kept: cython.int
     best: cython.int
-    distance: cython.int
     smallest: cython.int
+    middle: cython.short[4]
+    box: p_const_short
     x: cython.longlong
     weight: cython.longlong
     distortion: cython.longlong = 0
@@ -175,7 +177,11 @@ def assign(
             kept = lengths[depth]
             listed = pool + starts[depth]
             if kept > 1:
-                kept = _filter(pc, cython.address(boxes[node, 0]), listed, kept, pool + start)
+                for c in range(4):
+                    middle[c] = (boxes[node, c] + boxes[node, c + 4]) >> 1
+                best = kq_nearest(middle, pc, listed, kept, cython.address(smallest))
+                box = cython.address(boxes[node, 0])
+                kept = kq_filter(pc, box, best, listed, kept, pool + start)
                 listed = pool + start
             if kept == 1:
                 best = listed[0]
@@ -192,13 +198,7 @@ def assign(
             elif left[node] < 0:
                 for i in range(first[node], last[node]):
                     pp = cython.address(points[i, 0])
-                    best = listed[0]
-                    smallest = _distance(pp, pc + 4 * best)
-                    for j in range(1, kept):
-                        distance = _distance(pp, pc + 4 * listed[j])
-                        if distance < smallest:
-                            smallest = distance
-                            best = listed[j]
+                    best = kq_nearest(pp, pc, listed, kept, cython.address(smallest))
                     weight = weights[i]
                     distortion += weight * smallest
                     sums[best, 0] += weight
@@ -235,77 +235,6 @@ def distances(
                 step = points[i, c] - centroids[label, c]
                 square += cython.cast(cython.longlong, step) * step
             squares[i] = square
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _distance(a: p_const_short, b: p_const_short) -> cython.int:
-    d0: cython.int = cython.cast(cython.int, a[0]) - b[0]
-    d1: cython.int = cython.cast(cython.int, a[1]) - b[1]
-    d2: cython.int = cython.cast(cython.int, a[2]) - b[2]
-    d3: cython.int = cython.cast(cython.int, a[3]) - b[3]
-    return d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _advantage(z: p_const_short, best: p_const_short, box: p_const_short) -> cython.int:
-    """Return d²(z, v) - d²(best, v) at the corner v of the box that favours z most."""
-    total: cython.int = 0
-    step: cython.int
-    corner: cython.int
-    c: cython.int
-    for c in range(4):
-        step = cython.cast(cython.int, z[c]) - best[c]
-        corner = box[c + 4] if step > 0 else box[c]
-        total += step * (cython.cast(cython.int, z[c]) + best[c] - 2 * corner)
-    return total
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _filter(
-    pc: p_const_short,
-    box: p_const_short,
-    listed: cython.p_int,
-    length: cython.int,
-    kept: cython.p_int,
-) -> cython.int:
-    """Copy the centroids that may be nearest to a point of the box; return how many."""
-    middle: cython.short[4]
-    c: cython.int
-    j: cython.int
-    z: cython.int
-    for c in range(4):
-        middle[c] = (box[c] + box[c + 4]) >> 1
-    best: cython.int = listed[0]
-    smallest: cython.int = _distance(middle, pc + 4 * best)
-    distance: cython.int
-    for j in range(1, length):
-        distance = _distance(middle, pc + 4 * listed[j])
-        if distance < smallest:
-            smallest = distance
-            best = listed[j]
-    count: cython.int = 0
-    gap: cython.int
-    for j in range(length):
-        z = listed[j]
-        if z == best:
-            kept[count] = z
-            count += 1
-            continue
-        gap = _advantage(pc + 4 * z, pc + 4 * best, box)
-        # A tie belongs to the lower number.
-        if gap < 0 or (gap == 0 and z < best):
-            kept[count] = z
-            count += 1
-    return count
 
 
 @cython.cfunc

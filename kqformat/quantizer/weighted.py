@@ -16,7 +16,10 @@ import numpy.typing as npt
 from kqformat.quantizer import space
 from kqformat.quantizer.space import UNIT, Points
 
-UNITS = np.array([57, 64, 55, UNIT], np.int32)
+UNITS_OF_COLORS = 57, 64, 55
+"""Coordinates to a sample value of red, green and blue."""
+
+UNITS = np.array([*UNITS_OF_COLORS, UNIT], np.int32)
 """Coordinates to a sample value of each channel."""
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
+from programs import printed_by
 from suite import ROOT
 
 HEADER = ROOT / "kqformat/codec/lanes.h"
@@ -95,22 +92,9 @@ int main(void)
 """
 
 
-def output_of(compiler: str, folder: Path, *options: str) -> str:
-    """Compile the program, run it, and return what it prints."""
-    source, program = folder / "lanes.c", folder / "lanes"
-    source.write_text(PROGRAM, "ascii")
-    command = [compiler, "-O2", *options, f"-I{HEADER.parent}", str(source), "-o", str(program)]
-    subprocess.run(command, check=True)
-    return subprocess.run([program], check=True, capture_output=True, text=True).stdout
-
-
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="there are no vectors")
 def test_vectors_do_what_loops_do(tmp_path: Path) -> None:
     """Opinions, sums, steps, lines, sides, predictions are the same bit by bit, at ends too."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or not HEADER.exists():
-        pytest.skip("no C compiler, or no source of the package, is here")
-    plain = output_of(compiler, tmp_path, "-DKQ_PLAIN_LANES")
+    plain = printed_by(PROGRAM, HEADER, tmp_path, "-DKQ_PLAIN_LANES")
     assert len(plain) == 9
-    assert output_of(compiler, tmp_path) == plain
-    assert output_of(compiler, tmp_path, "-DKQ_NO_SSSE3") == plain
+    assert printed_by(PROGRAM, HEADER, tmp_path) == plain
+    assert printed_by(PROGRAM, HEADER, tmp_path, "-DKQ_NO_SSSE3") == plain

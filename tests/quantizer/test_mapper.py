@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kqformat.errors import ParameterError
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.counting import counted as counted_pixels
-from kqformat.quantizer.mapper import Mapper, mapper_of_counted
+from kqformat.quantizer.mapper import Mapper, mapper_of_census, mapper_of_counted
 from kqformat.quantizer.nearest import distortion_in_srgb
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.remap import remap
@@ -50,6 +50,23 @@ def test_blocks_are_mapped_as_the_whole(
         np.testing.assert_array_equal(np.concatenate([part for part, _ in parts]), indices)
         found = mapper.counted_distortion + sum(part for _, part in parts)
         assert found == pytest.approx(distortion)
+
+
+@pytest.mark.parametrize("name", sorted(SPACES))
+def test_colours_that_occur_very_often(name: str) -> None:
+    """More often than a table counts: all of their pixels have a part in the distortion."""
+    often = np.repeat(np.array([[1, 2, 3], [200, 100, 50]], np.uint8), [200_000, 131_070], axis=0)
+    rare = np.repeat(np.arange(30, dtype=np.uint8)[:, None], 3, axis=1)
+    pixels = np.concatenate([often, rare])
+    palette = np.array([[9, 9, 9, 255], [180, 90, 60, 255]], np.uint8)
+    census = Census(16)
+    census.add(pixels)
+    mapper = mapper_of_census(palette, SPACES[name], census)
+    indices, rest = mapper.map(pixels)
+    differences = pixels.astype(np.int64) - palette[indices, :3]
+    assert (indices[200_000:331_070] == 1).all()
+    assert indices.sum() == 131_070
+    assert mapper.counted_distortion + rest == (differences**2).sum()
 
 
 @pytest.mark.parametrize("color", [[1, 2, 3, 255], [1, 2, 3, 9], [1, 2, 3, 0]])

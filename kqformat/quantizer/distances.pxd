@@ -1,0 +1,9 @@
+cdef extern from "distances.h" nogil:
+    void kq_prefetch(const void* address)
+    int kq_distance(const short* a, const short* b)
+    int kq_nearest(
+        const short* point, const short* centroids, const int* listed, int length, int* distance
+    )
+    int kq_filter(
+        const short* centroids, const short* box, int best, const int* listed, int length, int* kept
+    )
