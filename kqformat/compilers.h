@@ -22,4 +22,17 @@ KQ_INLINE void kq_prefetch(const void *address)
 #endif
 }
 
+/* Return how many zeros are below the lowest 1 of a number, which is not 0. */
+KQ_INLINE int kq_trailing_zeros(unsigned long long number)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return __builtin_ctzll(number);
+#else
+    int zeros = 0;
+    while ((number >> zeros & 1) == 0)
+        zeros++;
+    return zeros;
+#endif
+}
+
 #endif

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import hashed, tree
+from kqformat.quantizer import tabled, tree
 from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
 from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import at_most, available, for_each, in_order
@@ -78,7 +78,7 @@ def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
 def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most: int) -> None:
     """Threads that each count a part find what one finds in the whole, cells included."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hashed, "_RUN_PIXELS", 500)
+        patch.setattr(tabled, "_RUN_PIXELS", 500)
         numbers = np.random.default_rng(seed)
         pixels = numbers.integers(0, 12, (3000, channels), np.uint8) * np.uint8(20)
         weights = numbers.integers(0, 256, 3000, np.uint8)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import LimitError
-from kqformat.quantizer.hashed import hashed_block
 from kqformat.quantizer.histogram import MAX_COLORS, MAX_PIXELS
 from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.opaque_counts import OpaqueCounts
+from kqformat.quantizer.tabled import tabled_block
 
 
 class Census:
@@ -84,7 +84,7 @@ class Census:
 
     def _add_others(self, pixels: npt.NDArray[np.uint8]) -> None:
         for first in range(0, len(pixels), MAX_COLORS):
-            found = hashed_block(pixels[first : first + MAX_COLORS]).histogram
+            found = tabled_block(pixels[first : first + MAX_COLORS]).histogram
             with self._lock:
                 self._waiting.append((found.keys, found.counts))
                 if sum(len(keys) for keys, _ in self._waiting) >= MAX_COLORS:

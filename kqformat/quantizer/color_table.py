@@ -1,7 +1,12 @@
-"""Hash tables of the colours of pixels: what is counted, and looked up, by one thread."""
+"""Tables of the colours of pixels: what is counted, and looked up, by one thread.
+
+Most are hash tables, whose colours have to be sorted. Opaque pixels, unless they are few, are
+counted in leaves of a table of all opaque colours (see `opaque_kernel`), where they are in order.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,30 +14,35 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import Indices
-from kqformat.quantizer import histogram_kernel
+from kqformat.quantizer import histogram_kernel, opaque_kernel
 
 _Value = TypeVar("_Value", bound=np.generic)
 
 _LOOK_UP_BLOCK = 1 << 20
+_CELLS = 1 << 18
+_LEAF = 64
+_LEAST_IN_LEAVES = 1 << 15  # pixels; of fewer, a table of the cells takes longer than to hash them
 _LEAST_ROOM, _MOST_ROOM_AT_FIRST = 1 << 8, 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColorTable:
-    """A hash table from the colours of a run of pixels to points.
+    """A table from the colours of a run of pixels to points.
 
     Attributes
     ----------
     pixels : ndarray, uint8, shape (N, 1), (N, 3) or (N, 4)
         What was counted.
-    slots : ndarray, uint64
-        The table.
+    size : int
+        How many slots there are.
+    slots : ndarray, uint64, shape (size,) or (0,)
+        The hash table, if it is one.
     keys : ndarray, uint32, shape (m,)
-        The colours found.
+        The colours found, in Morton order.
     counts : ndarray, int64, shape (m,)
         How often each.
-    codes : ndarray, uint64, shape (m,)
-        See `sorted_codes`.
+    codes : ndarray, uint32, shape (m,)
+        Their Morton codes.
     occupied : ndarray, uint32, shape (m,)
         The slot of each.
     places : ndarray, uint32, shape (N,) or (0,)
@@ -40,31 +50,48 @@ class ColorTable:
     """
 
     pixels: npt.NDArray[np.uint8]
+    size: int
     slots: npt.NDArray[np.uint64]
     keys: npt.NDArray[np.uint32]
     counts: npt.NDArray[np.int64]
-    codes: npt.NDArray[np.uint64]
+    codes: npt.NDArray[np.uint32]
     occupied: npt.NDArray[np.uint32]
     places: npt.NDArray[np.uint32]
 
     def by_slot(self, values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
         """Return the value of each slot; `values` are in the order of the keys."""
-        slots = np.empty(len(self.slots), values.dtype)
+        slots = np.empty(self.size, values.dtype)
         slots[self.occupied] = values
         return slots
 
     def look_up(self, labels: Indices, out: Indices) -> None:
         """Write the label of each pixel's colour; `labels` are in the order of the keys."""
         by_slot = self.by_slot(labels)
+        for block, places in self._placed():
+            histogram_kernel.gather(places, by_slot, out[block])
+
+    def add_weights(
+        self,
+        weights: npt.NDArray[np.uint8],
+        points: npt.NDArray[np.uint32],
+        sums: npt.NDArray[np.int64],
+    ) -> None:
+        """Add the weight of each pixel to the sum of its point; `points` are those of the keys."""
+        by_slot = self.by_slot(points)
+        for block, places in self._placed():
+            histogram_kernel.add_weights(places, weights[block], by_slot, sums)
+
+    def _placed(self) -> Iterator[tuple[slice, npt.NDArray[np.uint32]]]:
+        """Yield the slots of the pixels, block by block."""
         if len(self.places):
-            histogram_kernel.gather(self.places, by_slot, out)
+            yield slice(len(self.pixels)), self.places
             return
         for first in range(0, len(self.pixels), _LOOK_UP_BLOCK):
             block = self.pixels[first : first + _LOOK_UP_BLOCK]
             places = np.empty(len(block), np.uint32)
             if histogram_kernel.locate(block, self.slots, places) != len(block):
                 raise RuntimeError("the pixels were changed while they were being quantized")
-            histogram_kernel.gather(places, by_slot, out[first : first + len(block)])
+            yield slice(first, first + len(block)), places
 
 
 def count(pixels: npt.NDArray[np.uint8], *, max_colors: int, remembers: bool) -> ColorTable | None:
@@ -83,6 +110,8 @@ def count(pixels: npt.NDArray[np.uint8], *, max_colors: int, remembers: bool) ->
     ColorTable or None
         None if there are more colours.
     """
+    if remembers and pixels.shape[1] != 4 and len(pixels) >= _LEAST_IN_LEAVES:
+        return _counted_in_leaves(pixels, max_colors)
     size = 2 * _power_of_two(min(max(_LEAST_ROOM, len(pixels) // 4), _MOST_ROOM_AT_FIRST))
     slots = np.zeros(size, np.uint64)
     places = np.empty(len(pixels) if remembers else 0, np.uint32)
@@ -115,8 +144,32 @@ def _listed(
     occupied = np.empty(known + 1, np.uint32)
     histogram_kernel.collect(slots, keys, counts, occupied)
     keys, counts, occupied = keys[:-1], counts[:-1], occupied[:-1]
-    codes = sorted_codes(keys)
-    return ColorTable(pixels, slots, keys, counts, codes, occupied, places)
+    codes, order = split_codes(sorted_codes(keys))
+    listed = keys[order], counts[order], codes, occupied[order]
+    return ColorTable(pixels, len(slots), slots, *listed, places)
+
+
+def _counted_in_leaves(pixels: npt.NDArray[np.uint8], max_colors: int) -> ColorTable | None:
+    leaf_of_cell, places = np.zeros(_CELLS, np.uint32), np.empty(len(pixels), np.uint32)
+    leaves = opaque_kernel.place_in_leaves(pixels, leaf_of_cell, places)
+    size = _LEAF * (leaves + 1)
+    often, carries = np.zeros(size, np.uint8), np.empty(len(pixels) // 255, np.uint32)
+    carries = carries[: opaque_kernel.count_spots(places, often, carries)]
+    carried = np.zeros(size if len(carries) else 0, np.uint16)
+    np.add.at(carried, carries, 1)
+    most = 2 * (min(_LEAF * leaves, len(pixels)) // 2 + 1)
+    # Together, as a large piece of memory is had sooner than some that are not so large.
+    room = np.empty((5, most), np.uint32)
+    occupied, keys, codes = room[:3]
+    counts = room[3:].reshape(-1).view(np.int64)
+    cells = np.empty(leaves + 1, np.uint32)
+    n = opaque_kernel.list_leaves(
+        leaf_of_cell, often, carried, cells, occupied, keys, codes, counts
+    )
+    if n > max_colors:
+        return None
+    listed = keys[:n], counts[:n], codes[:n], occupied[:n]
+    return ColorTable(pixels, size, np.empty(0, np.uint64), *listed, places)
 
 
 def sorted_codes(keys: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:

@@ -1,6 +1,6 @@
 """The colours of an image, counted, and what belongs to each of its pixels.
 
-Hash tables count up to `MAX_COLORS` colours. A large opaque image, and one with more colours, is
+Tables of them count up to `MAX_COLORS` colours. A large opaque image, and one with more colours, is
 counted in the table of all 2^24 (see `census`), where a colour is found without a search.
 """
 
@@ -17,13 +17,13 @@ from kqformat.model import Indices
 from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.entries import Entries
-from kqformat.quantizer.hashed import HashedPixels, hashed
 from kqformat.quantizer.histogram import MAX_COLORS, MAX_PIXELS, Histogram, masked
 from kqformat.quantizer.merging import Merger
 from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
+from kqformat.quantizer.tabled import TabledPixels, tabled
 from kqformat.threads import for_each_slice
 
-_MOST_HASHED = 1 << 23
+_MOST_TABLED = 1 << 23
 BLOCK_PIXELS = 1 << 20
 """What a thread looks at together."""
 
@@ -88,7 +88,7 @@ class SurveyedPixels:
         return order[np.searchsorted(self.histogram.keys, corners, sorter=order)]
 
 
-CountedPixels: TypeAlias = HashedPixels | SurveyedPixels
+CountedPixels: TypeAlias = TabledPixels | SurveyedPixels
 
 
 def counted(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> CountedPixels:
@@ -112,8 +112,8 @@ def counted(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> Coun
     """
     if len(pixels) > MAX_PIXELS:
         raise LimitError("pixels", len(pixels), MAX_PIXELS)
-    if pixels.shape[1] != 3 or len(pixels) <= _MOST_HASHED:
-        found = hashed(pixels, max_colors)
+    if pixels.shape[1] != 3 or len(pixels) <= _MOST_TABLED:
+        found = tabled(pixels, max_colors)
         if found is not None:
             return found
     census = Census(max_colors)

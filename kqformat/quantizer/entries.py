@@ -10,9 +10,9 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.model import Indices
 from kqformat.quantizer import opaque_kernel
-from kqformat.quantizer.hashed import hashed_block
 from kqformat.quantizer.histogram import MAX_COLORS
 from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
+from kqformat.quantizer.tabled import tabled_block
 
 _NO_PLACES = np.empty(0, np.intp)
 
@@ -78,7 +78,7 @@ class Entries:
             return places
         for first in range(0, len(places), MAX_COLORS):
             some = places[first : first + MAX_COLORS]
-            block = hashed_block(np.ascontiguousarray(pixels[some]))
+            block = tabled_block(np.ascontiguousarray(pixels[some]))
             keys = block.histogram.keys
             found = np.searchsorted(self.keys, keys)
             if len(self.keys) == 0 or (self.keys.take(found, mode="clip") != keys).any():

@@ -123,19 +123,16 @@ def gather(
 
 
 def add_weights(
-    pixels: cython.const[cython.uchar][:, ::1],
+    places: cython.const[cython.uint][::1],
     weights: cython.const[cython.uchar][::1],
-    slots: cython.const[cython.ulonglong][::1],
-    id_of_slot: cython.const[cython.uint][::1],
+    id_of_place: cython.const[cython.uint][::1],
     sums: cython.longlong[::1],
 ) -> None:
-    """Add the weight of each pixel to the sum of its colour's id."""
-    channels: cython.Py_ssize_t = pixels.shape[1]
-    shift: cython.int = _hash_shift(slots.shape[0])
+    """Add each weight to the sum of its place's id."""
     i: cython.Py_ssize_t
     with cython.nogil:
-        for i in range(pixels.shape[0]):
-            sums[id_of_slot[_slot(slots, _key(pixels, i, channels), shift)]] += weights[i]
+        for i in range(places.shape[0]):
+            sums[id_of_place[places[i]]] += weights[i]
 
 
 def morton_codes(keys: cython.const[cython.uint][::1], codes: cython.ulonglong[::1]) -> None:

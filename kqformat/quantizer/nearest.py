@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import Indices
-from kqformat.quantizer.hashed import hashed_block
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT
 from kqformat.quantizer.spaces import SRGB, Space
+from kqformat.quantizer.tabled import tabled_block
 from kqformat.quantizer.tree import Clusters, ColorTree, squared_distances
 from kqformat.threads import for_each_slice
 
@@ -38,7 +38,7 @@ def nearest(
     points = space.embed(palette)
 
     def write(block: slice) -> float:
-        own = hashed_block(pixels[block])
+        own = tabled_block(pixels[block])
         clusters = labelled(own.histogram, points, space)
         own.look_up(clusters.labels.astype(out.dtype), out[block])
         return distortion_in_srgb(own.histogram, clusters, palette, space)

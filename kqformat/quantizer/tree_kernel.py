@@ -14,7 +14,7 @@ as near to two centroids belongs to the one with the lower number. `tree` is the
 """
 
 import cython
-from cython.cimports.kqformat.quantizer.distances import kq_filter, kq_nearest
+from cython.cimports.kqformat.quantizer.lanes import kq_filter, kq_nearest
 
 if not cython.compiled:
     raise ImportError("kqformat.quantizer.tree_kernel is not compiled; install with pip")

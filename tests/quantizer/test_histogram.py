@@ -14,11 +14,11 @@ from strategies import pictures
 
 from kqformat.errors import ParameterError
 from kqformat.model import Indices
-from kqformat.quantizer import counting
+from kqformat.quantizer import color_table, counting
 from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
-from kqformat.quantizer.hashed import HashedPixels
-from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.histogram import Histogram, unpack_keys
 from kqformat.quantizer.space import embed
+from kqformat.quantizer.tabled import TabledPixels
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -122,6 +122,37 @@ def test_cells_keep_means(channels: int, max_colors: int) -> None:
     np.testing.assert_array_equal(histogram.points[order], oracle.rounded_means(sums, counts))
 
 
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 3]),
+    st.sampled_from([2, 40, 255]),
+    st.sampled_from([1, 300, 70_000]),
+)
+def test_leaves_count_what_hash_tables_do(
+    seed: int, channels: int, most: int, repeats: int
+) -> None:
+    """A colour once, more often than a byte counts, and than 16 bits do; and find every pixel."""
+    pixels = random_pixels(seed, 300, channels, most)
+    pixels = np.concatenate([pixels, np.repeat(pixels[:2], repeats, axis=0)])
+    found = []
+    for least in (0, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(color_table, "_LEAST_IN_LEAVES", least)
+            table = color_table.count(pixels, max_colors=1 << 20, remembers=True)
+            assert color_table.count(pixels, max_colors=1, remembers=True) is None
+        assert table is not None
+        assert (len(table.slots) > 0) == (least > 0)
+        found.append(table)
+    for name in ("keys", "codes", "counts"):
+        np.testing.assert_array_equal(getattr(found[0], name), getattr(found[1], name))
+    labels: Indices = np.arange(len(found[0].keys), dtype=np.uint16)
+    indices: Indices = np.empty(len(pixels), np.uint16)
+    colors = oracle.canonical(pixels if channels == 3 else np.repeat(pixels, 3, axis=1))
+    for table in found:
+        table.look_up(labels, indices)
+        np.testing.assert_array_equal(unpack_keys(table.keys)[indices], colors)
+
+
 @given(pictures())
 def test_look_up_inverts_counting(image: Pixels) -> None:
     """Each pixel is found at the point that has its colour."""
@@ -155,11 +186,11 @@ def test_weights_are_summed(
     pixels[::3, channels - 1] = 255
     weights = random_pixels(7, 9000, 1)[:, 0]
     corners = oracle.canonical(pixels)
-    for most_hashed in (0, 1 << 20):
-        monkeypatch.setattr(counting, "_MOST_HASHED", most_hashed)
+    for most_tabled in (0, 1 << 20):
+        monkeypatch.setattr(counting, "_MOST_TABLED", most_tabled)
         found = counted(pixels, max_colors)
-        by_hash = max_colors > 30 and (channels == 4 or most_hashed > 0)
-        assert isinstance(found, HashedPixels) == by_hash
+        is_tabled = max_colors > 30 and (channels == 4 or most_tabled > 0)
+        assert isinstance(found, TabledPixels) == is_tabled
         if isinstance(found, SurveyedPixels):
             corners = masked_colors(corners, found.dropped_bits)
         expected = [
@@ -180,7 +211,7 @@ def test_table_of_all_colours_finds_what_hashing_does(
     """The same histogram, and the same label for every pixel, at any number of blocks."""
     pixels = np.concatenate([distinct_opaque(count), distinct_opaque(count)[::3]])
     hashed = counted(pixels)
-    monkeypatch.setattr(counting, "_MOST_HASHED", 0)
+    monkeypatch.setattr(counting, "_MOST_TABLED", 0)
     monkeypatch.setattr(counting, "BLOCK_PIXELS", 700)
     surveyed = counted(pixels)
     assert isinstance(surveyed, SurveyedPixels)
@@ -194,7 +225,7 @@ def test_table_of_all_colours_finds_what_hashing_does(
 
 def test_pixels_that_change_while_they_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A colour that was not counted is an error, not any label."""
-    monkeypatch.setattr(counting, "_MOST_HASHED", 0)
+    monkeypatch.setattr(counting, "_MOST_TABLED", 0)
     pixels = distinct_opaque(50)
     found = counted(pixels)
     pixels[7] ^= 1

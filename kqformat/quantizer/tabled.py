@@ -1,4 +1,4 @@
-"""Pixels of at most `MAX_COLORS` colours, counted in hash tables, and what belongs to each of them.
+"""Pixels of at most `MAX_COLORS` colours, counted in tables, and what belongs to each of them.
 
 Threads have a run of the pixels each, and a table of its colours.
 """
@@ -7,27 +7,24 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import LimitError
 from kqformat.model import Indices
-from kqformat.quantizer import color_table, histogram_kernel
+from kqformat.quantizer import color_table
 from kqformat.quantizer.color_table import ColorTable, split_codes
 from kqformat.quantizer.histogram import MAX_COLORS, Histogram, unpack_keys
 from kqformat.quantizer.space import embed
 from kqformat.threads import available, for_each
-
-_Value = TypeVar("_Value", bound=np.generic)
 
 _MAX_REMEMBERED = 1 << 23
 _RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HashedPixels:
+class TabledPixels:
     """Pixels and their histogram, which is exact.
 
     Attributes
@@ -36,13 +33,13 @@ class HashedPixels:
         That of the pixels.
     parts : tuple of ColorTable
         Of runs of the pixels, in order.
-    points : tuple of ndarray, intp, shape (m,)
-        The point that each key of each part belongs to.
+    points : tuple of slice, or of ndarray, intp, shape (m,)
+        The points that the keys of each part belong to.
     """
 
     histogram: Histogram
     parts: tuple[ColorTable, ...]
-    points: tuple[npt.NDArray[np.intp], ...]
+    points: tuple[slice | npt.NDArray[np.intp], ...]
 
     @property
     def pixel_count(self) -> int:
@@ -56,8 +53,8 @@ class HashedPixels:
             sums = np.zeros(len(self.histogram), np.int64)
             part, first = self.parts[number], self._firsts[number]
             own = weights[first : first + len(part.pixels)]
-            points = part.by_slot(self.points[number].astype(np.uint32))
-            histogram_kernel.add_weights(part.pixels, own, part.slots, points, sums)
+            points = np.arange(len(sums), dtype=np.uint32)[self.points[number]]
+            part.add_weights(own, points, sums)
             return sums
 
         total, *others = for_each(sums_of, range(len(self.parts)), len(self.parts))
@@ -80,7 +77,7 @@ class HashedPixels:
         return [0, *itertools.accumulate(len(part.pixels) for part in self.parts)]
 
 
-def hashed(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> HashedPixels | None:
+def tabled(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> TabledPixels | None:
     """Count the colours of pixels; None if there are more than `max_colors`."""
     remembers = len(pixels) <= _MAX_REMEMBERED
 
@@ -96,7 +93,7 @@ def hashed(pixels: npt.NDArray[np.uint8], max_colors: int = MAX_COLORS) -> Hashe
     return joined if len(joined.histogram) <= max_colors else None
 
 
-def hashed_block(pixels: npt.NDArray[np.uint8]) -> HashedPixels:
+def tabled_block(pixels: npt.NDArray[np.uint8]) -> TabledPixels:
     """Count the colours of at most `MAX_COLORS` pixels.
 
     Raises
@@ -104,7 +101,7 @@ def hashed_block(pixels: npt.NDArray[np.uint8]) -> HashedPixels:
     LimitError
         If there are more.
     """
-    found = hashed(pixels) if len(pixels) <= MAX_COLORS else None
+    found = tabled(pixels) if len(pixels) <= MAX_COLORS else None
     if found is None:
         raise LimitError("pixels", len(pixels), MAX_COLORS)
     return found
@@ -117,31 +114,30 @@ def _runs(pixels: npt.NDArray[np.uint8]) -> list[npt.NDArray[np.uint8]]:
     return [pixels[first:end] for first, end in itertools.pairwise(edges)]
 
 
-def _joined(parts: tuple[ColorTable, ...]) -> HashedPixels:
+def _joined(parts: tuple[ColorTable, ...]) -> TabledPixels:
     """Make one histogram of the parts."""
-    keys = _concatenated([part.keys for part in parts])
-    counts = _concatenated([part.counts for part in parts])
+    if len(parts) == 1:  # each colour once
+        keys, counts, codes = parts[0].keys, parts[0].counts, parts[0].codes
+        every = slice(len(keys))
+        return TabledPixels(_histogram(codes, keys, counts), parts, (every,))
+    keys = np.concatenate([part.keys for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
     edges = [0, *itertools.accumulate(len(part.keys) for part in parts)]
-    ordered = _concatenated(
-        [part.codes + np.uint64(edge) for part, edge in zip(parts, edges, strict=False)]
-    )
-    if len(parts) > 1:
-        ordered.sort(kind="stable")  # which merges what is in order
+    ordered = np.concatenate([part.codes for part in parts]).astype(np.uint64) << np.uint64(32)
+    ordered |= np.arange(len(keys), dtype=np.uint64)
+    ordered.sort(kind="stable")  # which merges what is in order
     codes, order = split_codes(ordered)
     points = np.empty(len(order), np.intp)
-    if len(parts) == 1:  # each colour once
-        points[order] = np.arange(len(order))
-        keys, counts = keys[order], counts[order]
-    else:
-        is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
-        firsts = np.flatnonzero(is_first)
-        points[order] = np.cumsum(is_first) - 1
-        codes, keys = codes[firsts], keys[order[firsts]]
-        counts = np.add.reduceat(counts[order], firsts)
+    is_first = np.concatenate([[True], codes[1:] != codes[:-1]])
+    firsts = np.flatnonzero(is_first)
+    points[order] = np.cumsum(is_first) - 1
+    codes, keys = codes[firsts], keys[order[firsts]]
+    counts = np.add.reduceat(counts[order], firsts)
     points_of_parts = tuple(points[first:end] for first, end in itertools.pairwise(edges))
-    histogram = Histogram(codes, embed(unpack_keys(keys)), counts, keys, exact=True)
-    return HashedPixels(histogram, parts, points_of_parts)
+    return TabledPixels(_histogram(codes, keys, counts), parts, points_of_parts)
 
 
-def _concatenated(arrays: list[npt.NDArray[_Value]]) -> npt.NDArray[_Value]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+def _histogram(
+    codes: npt.NDArray[np.uint32], keys: npt.NDArray[np.uint32], counts: npt.NDArray[np.int64]
+) -> Histogram:
+    return Histogram(codes, embed(unpack_keys(keys)), counts, keys, exact=True)

@@ -1,12 +1,13 @@
-/* Squared distances of four-dimensional points to several centroids at once: what Cython cannot say.
+/* Several numbers at once, for the quantizer's kernels: what Cython cannot say.
 
-   With SSE2, which every x86-64 has, they take a few instructions; elsewhere the same numbers come
-   of plain loops. Coordinates are from 0 to 16,320, so that no sum here reaches 2^31. */
+   With SSE2, which every x86-64 has, that takes a few instructions; elsewhere the same numbers come
+   of plain loops. Distances are squared and of four dimensions, whose coordinates are from 0 to
+   16,320, so that no sum here reaches 2^31. tests/quantizer/test_lanes_of_the_quantizer.py compares both ways. */
 
-#ifndef KQ_DISTANCES_H
-#define KQ_DISTANCES_H
+#ifndef KQ_QUANTIZER_LANES_H
+#define KQ_QUANTIZER_LANES_H
 
-#if (defined(__SSE2__) || defined(_M_X64)) && !defined(KQ_PLAIN_DISTANCES)
+#if (defined(__SSE2__) || defined(_M_X64)) && !defined(KQ_PLAIN_LANES)
 #define KQ_SSE2
 #include <emmintrin.h>
 #endif
@@ -44,6 +45,24 @@ KQ_INLINE __m128i kq_four(__m128i point, const short *centroids, const int *list
     return kq_sums(_mm_madd_epi16(a, a), _mm_madd_epi16(b, b));
 }
 #endif
+
+/* Return which of 64 bytes are not 0, the first in the lowest bit. */
+KQ_INLINE unsigned long long kq_which(const unsigned char *bytes)
+{
+    unsigned long long found = 0;
+    int i;
+#ifdef KQ_SSE2
+    for (i = 0; i < 64; i += 16) {
+        const __m128i some = _mm_loadu_si128((const __m128i *)(bytes + i));
+        const int zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(some, _mm_setzero_si128()));
+        found |= (unsigned long long)(zeros ^ 0xffff) << i;
+    }
+#else
+    for (i = 0; i < 64; i++)
+        found |= (unsigned long long)(bytes[i] != 0) << i;
+#endif
+    return found;
+}
 
 /* Return the squared distance of two points. */
 KQ_INLINE int kq_distance(const short *a, const short *b)

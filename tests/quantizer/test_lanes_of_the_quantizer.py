@@ -1,4 +1,4 @@
-"""The distances of `distances.h`: vector instructions do what the plain loops do."""
+"""The lanes of the quantizer: vector instructions do what the plain loops do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from programs import printed_by
 from suite import ROOT
 
-HEADER = ROOT / "kqformat/quantizer/distances.h"
+HEADER = ROOT / "kqformat/quantizer/lanes.h"
 
 PROGRAM = r"""
 #include <stdio.h>
-#include "distances.h"
+#include "lanes.h"
 
 static unsigned int state = 1;
 
@@ -25,7 +25,9 @@ int main(void)
 {
     static short centroids[400];
     static int listed[100], kept[100];
+    static unsigned char bytes[64];
     unsigned int hash = 2166136261u;
+    unsigned long long which;
     int round, i, c;
     for (round = 0; round < 20000; round++) {
         /* Some on a coarse grid, where there are ties, some at the ends of the range. */
@@ -47,6 +49,12 @@ int main(void)
             box[c + 4] = (short)(low < high ? high : low);
             point[c] = (short)((box[c] + box[c + 4]) >> 1);
         }
+        for (i = 0; i < 64; i++)
+            bytes[i] = (unsigned char)(next(round % 4 + 1) ? 0 : next(256));
+        which = kq_which(bytes);
+        hash = (hash ^ (unsigned int)(which ^ which >> 32)) * 16777619u;
+        if (which)
+            hash = (hash ^ (unsigned int)kq_trailing_zeros(which)) * 16777619u;
         best = kq_nearest(point, centroids, listed, length, &distance);
         count = kq_filter(centroids, box, best, listed, length, kept);
         hash = (hash ^ (unsigned int)kq_distance(box, box + 4)) * 16777619u;
@@ -62,7 +70,7 @@ int main(void)
 
 
 def test_vectors_do_what_loops_do(tmp_path: Path) -> None:
-    """Distances, nearest centroids and those kept are the same, at ties and ends of the range."""
-    plain = printed_by(PROGRAM, HEADER, tmp_path, "-DKQ_PLAIN_DISTANCES")
+    """Distances, nearest centroids, those kept, at ties and ends; which bytes are 0."""
+    plain = printed_by(PROGRAM, HEADER, tmp_path, "-DKQ_PLAIN_LANES")
     assert len(plain) == 9
     assert printed_by(PROGRAM, HEADER, tmp_path) == plain
