@@ -23,7 +23,7 @@ from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
 from kqformat.quantizer.tabled import TabledPixels, tabled
 from kqformat.threads import for_each_slice
 
-_MOST_TABLED = 1 << 23
+_MOST_TABLED = 1 << 22
 BLOCK_PIXELS = 1 << 20
 """What a thread looks at together."""
 
