@@ -1,7 +1,7 @@
 """Tables of the colours of pixels: what is counted, and looked up, by one thread.
 
 Most are hash tables, whose colours have to be sorted. Opaque pixels, unless they are few, are
-counted in leaves of a table of all opaque colours (see `opaque_kernel`), where they are in order.
+counted in leaves of a table of all opaque colours (see `leaves_kernel`), where they are in order.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import Indices
-from kqformat.quantizer import histogram_kernel, opaque_kernel
+from kqformat.quantizer import histogram_kernel, leaves_kernel
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -151,10 +151,10 @@ def _listed(
 
 def _counted_in_leaves(pixels: npt.NDArray[np.uint8], max_colors: int) -> ColorTable | None:
     leaf_of_cell, places = np.zeros(_CELLS, np.uint32), np.empty(len(pixels), np.uint32)
-    leaves = opaque_kernel.place_in_leaves(pixels, leaf_of_cell, places)
+    leaves = leaves_kernel.place_in_leaves(pixels, leaf_of_cell, places)
     size = _LEAF * (leaves + 1)
     often, carries = np.zeros(size, np.uint8), np.empty(len(pixels) // 255, np.uint32)
-    carries = carries[: opaque_kernel.count_spots(places, often, carries)]
+    carries = carries[: leaves_kernel.count_spots(places, often, carries)]
     carried = np.zeros(size if len(carries) else 0, np.uint16)
     np.add.at(carried, carries, 1)
     most = 2 * (min(_LEAF * leaves, len(pixels)) // 2 + 1)
@@ -163,7 +163,7 @@ def _counted_in_leaves(pixels: npt.NDArray[np.uint8], max_colors: int) -> ColorT
     occupied, keys, codes = room[:3]
     counts = room[3:].reshape(-1).view(np.int64)
     cells = np.empty(leaves + 1, np.uint32)
-    n = opaque_kernel.list_leaves(
+    n = leaves_kernel.list_leaves(
         leaf_of_cell, often, carried, cells, occupied, keys, codes, counts
     )
     if n > max_colors:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.model import Indices
-from kqformat.quantizer import opaque_kernel
+from kqformat.quantizer import cubes_kernel, opaque_kernel
 from kqformat.quantizer.histogram import coordinate_sums, unpack_keys
 from kqformat.quantizer.space import UNIT, embed
 from kqformat.quantizer.spaces import Space
@@ -150,7 +150,7 @@ class OpaqueCounts:
             The distortion of their pixels in sRGB, in squared sample values.
         """
         shown = embed(palette)
-        distortion = opaque_kernel.label_places(
+        distortion = cubes_kernel.label_places(
             self._table,
             part.start,
             part.stop,

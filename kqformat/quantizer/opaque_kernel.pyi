@@ -12,18 +12,6 @@ _Longs = npt.NDArray[np.int64]
 _Labels = TypeVar("_Labels", Indices, npt.NDArray[np.uint32])
 
 def count_opaque(pixels: _Bytes, counts: _Bytes, carries: _Uints) -> tuple[int, int]: ...
-def place_in_leaves(pixels: _Bytes, leaf_of_cell: _Uints, spots: _Uints) -> int: ...
-def count_spots(spots: _Uints, counts: _Bytes, carries: _Uints) -> int: ...
-def list_leaves(
-    leaf_of_cell: _Uints,
-    counts: _Bytes,
-    carried: _Shorts,
-    cells: _Uints,
-    spots: _Uints,
-    keys: _Uints,
-    codes: _Uints,
-    totals: _Longs,
-) -> int: ...
 def carry(carries: _Uints, table: _Shorts, further: _Uints) -> int: ...
 def add_counts(counts: _Bytes, table: _Shorts, first: int, end: int, further: _Uints) -> int: ...
 def list_colors(
@@ -42,17 +30,6 @@ def gather_cells(
 def keys_of_places(places: _Uints, keys: _Uints) -> None: ...
 def codes_of_places(places: _Uints, codes: _Uints) -> None: ...
 def write_labels(keys: _Uints, labels: _Labels, table: _Labels, known: _Bytes) -> None: ...
-def label_places(
-    table: _Shorts,
-    first: int,
-    end: int,
-    units: npt.NDArray[np.int16],
-    centroids: npt.NDArray[np.int16],
-    shown: npt.NDArray[np.int16],
-    lists: npt.NDArray[np.int32],
-    labels: Indices,
-    known: _Bytes,
-) -> int: ...
 def look_up_opaque(
     pixels: _Bytes, known: _Bytes, table: _Labels, out: _Labels
 ) -> tuple[int, int]: ...
