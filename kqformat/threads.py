@@ -97,7 +97,12 @@ def for_each(
             pool.submit(run)
         run()
     if failures:
-        raise failures[min(failures)]
+        failure = failures[min(failures)]
+        failures.clear()  # which this frame, that the error will know, would keep with all it holds
+        try:
+            raise failure
+        finally:
+            del failure
     return [results[number] for number in range(len(items))]
 
 

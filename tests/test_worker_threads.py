@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import tabled, tree
+from kqformat.quantizer import color_table, tabled, tree
 from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
 from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import at_most, available, for_each, in_order
+
+
+class _WorkError(Exception):
+    pass
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
@@ -63,7 +70,38 @@ def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
 def test_threads_of_a_pool_make_no_pools() -> None:
     """Work within work is done by the thread that has it."""
     with at_most(3):
-        assert for_each(lambda _: available(), [1, 2, 3], 3) == [1, 1, 1]
+        meeting = threading.Barrier(3)
+
+        def met(_: int) -> int:
+            meeting.wait(60)  # so that each thread has one, the caller too
+            return available()
+
+        assert for_each(met, [1, 2, 3], 3) == [1, 1, 1]
+        assert available() == 3
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_first_of_several_errors_is_raised(threads: int) -> None:
+    """The one of the first item that fails; no more are begun, and nothing of it is kept."""
+    begun: list[int] = []
+
+    def work(item: int) -> npt.NDArray[np.uint8]:
+        begun.append(item)
+        if item >= 5:
+            raise _WorkError(str(item))
+        return np.zeros(1, np.uint8)
+
+    gc.disable()
+    try:
+        with at_most(threads), pytest.raises(_WorkError, match=r"^5$") as caught:
+            for_each(work, range(1000), 1000)
+        alive = weakref.ref(caught.value)
+        del caught
+        assert alive() is None
+    finally:
+        gc.enable()
+    assert len(begun) < 1000
+    assert sorted(begun) == list(range(len(begun)))
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
@@ -74,11 +112,19 @@ def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
 
 
 @settings(max_examples=8)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]), st.sampled_from([20, 700, 1 << 20]))
-def test_histogram_in_parts_is_that_of_the_whole(seed: int, channels: int, most: int) -> None:
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1, 3, 4]),
+    st.sampled_from([20, 700, 1 << 20]),
+    st.sampled_from([0, 1 << 20]),
+)
+def test_histogram_in_parts_is_that_of_the_whole(
+    seed: int, channels: int, most: int, least: int
+) -> None:
     """Threads that each count a part find what one finds in the whole, cells included."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tabled, "_RUN_PIXELS", 500)
+        patch.setattr(color_table, "_LEAST_IN_LEAVES", least)
         numbers = np.random.default_rng(seed)
         pixels = numbers.integers(0, 12, (3000, channels), np.uint8) * np.uint8(20)
         weights = numbers.integers(0, 256, 3000, np.uint8)

@@ -1,7 +1,8 @@
 """Tables of the colours of pixels: what is counted, and looked up, by one thread.
 
-Most are hash tables, whose colours have to be sorted. Opaque pixels, unless they are few, are
-counted in leaves of a table of all opaque colours (see `leaves_kernel`), where they are in order.
+Most are hash tables, whose colours have to be sorted. Pixels without alpha, unless they are few or
+very many, are counted in leaves of a table of all opaque colours (see `leaves_kernel`), where they
+are in order.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def _counted_in_leaves(pixels: npt.NDArray[np.uint8], max_colors: int) -> ColorT
     size = _LEAF * (leaves + 1)
     often, carries = np.zeros(size, np.uint8), np.empty(len(pixels) // 255, np.uint32)
     carries = carries[: leaves_kernel.count_spots(places, often, carries)]
-    carried = np.zeros(size if len(carries) else 0, np.uint16)
+    carried = np.zeros(size if len(carries) else 0, np.uint32)
     np.add.at(carried, carries, 1)
     most = 2 * (min(_LEAF * leaves, len(pixels)) // 2 + 1)
     # Together, as a large piece of memory is had sooner than some that are not so large.

@@ -1,6 +1,6 @@
 """The colours of an image, counted, and what belongs to each of its pixels.
 
-Tables of them count up to `MAX_COLORS` colours. A large opaque image, and one with more colours, is
+Tables of them count up to `MAX_COLORS` colours. A large RGB image, and one with more colours, is
 counted in the table of all 2^24 (see `census`), where a colour is found without a search.
 """
 

@@ -77,7 +77,7 @@ def count_spots(
 def list_leaves(
     leaf_of_cell: cython.const[cython.uint][::1],
     counts: cython.const[cython.uchar][::1],
-    carried: cython.const[cython.ushort][::1],
+    carried: cython.const[cython.uint][::1],
     cells: cython.uint[::1],
     spots: cython.uint[::1],
     keys: cython.uint[::1],

@@ -3,7 +3,6 @@ import numpy.typing as npt
 
 _Bytes = npt.NDArray[np.uint8]
 _Uints = npt.NDArray[np.uint32]
-_Shorts = npt.NDArray[np.uint16]
 _Longs = npt.NDArray[np.int64]
 
 def place_in_leaves(pixels: _Bytes, leaf_of_cell: _Uints, spots: _Uints) -> int: ...
@@ -11,7 +10,7 @@ def count_spots(spots: _Uints, counts: _Bytes, carries: _Uints) -> int: ...
 def list_leaves(
     leaf_of_cell: _Uints,
     counts: _Bytes,
-    carried: _Shorts,
+    carried: _Uints,
     cells: _Uints,
     spots: _Uints,
     keys: _Uints,

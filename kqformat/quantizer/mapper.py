@@ -113,12 +113,12 @@ def mapper_of_census(palette: npt.NDArray[np.uint8], space: Space, census: Censu
     """Return what maps each colour of a census to the nearest entry, however many there are."""
     opaque: Indices = np.zeros(OPAQUE_COLORS, index_dtype(len(palette)))
     known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
-    points = space.embed(palette)
+    points, shown = space.embed(palette), embed(palette)
     census.opaque.gather()
 
     def write(cube: slice) -> float:
         if space.units is not None:
-            return census.opaque.label(cube, palette, space, opaque, known)
+            return census.opaque.label(cube, points, shown, space.units, opaque, known)
         keys, codes, counts = census.opaque.colors_of(cube)
         if not len(keys):
             return 0.0

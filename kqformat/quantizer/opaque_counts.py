@@ -20,8 +20,7 @@ import numpy.typing as npt
 from kqformat.model import Indices
 from kqformat.quantizer import cubes_kernel, opaque_kernel
 from kqformat.quantizer.histogram import coordinate_sums, unpack_keys
-from kqformat.quantizer.space import UNIT, embed
-from kqformat.quantizer.spaces import Space
+from kqformat.quantizer.space import UNIT, Points, embed
 from kqformat.quantizer.tree import squared_distances
 from kqformat.threads import for_each, for_each_slice
 
@@ -124,21 +123,22 @@ class OpaqueCounts:
     def label(
         self,
         part: slice,
-        palette: npt.NDArray[np.uint8],
-        space: Space,
+        points: Points,
+        shown: Points,
+        units: tuple[int, int, int],
         labels: Indices,
         known: npt.NDArray[np.uint8],
     ) -> float:
-        """Write the nearest palette entry for each colour that occurs among some places.
+        """Write the nearest of some points for each colour that occurs among some places.
 
         Parameters
         ----------
         part : slice
             The places, multiples of 512.
-        palette : ndarray, uint8, shape (k, 4)
-            Of equally near entries it is the first.
-        space : Space
-            Where they are near: one that has `units`.
+        points, shown : ndarray, int16, shape (k, 4)
+            In a space, and in sRGB (`space`); of equally near points it is the first.
+        units : tuple of int
+            Those of the space.
         labels : ndarray, uint8 or uint16, shape (2^24,)
             What is written to, at the colour's place.
         known : ndarray, uint8, shape (2^21,)
@@ -149,15 +149,14 @@ class OpaqueCounts:
         float
             The distortion of their pixels in sRGB, in squared sample values.
         """
-        shown = embed(palette)
         distortion = cubes_kernel.label_places(
             self._table,
             part.start,
             part.stop,
-            np.array(space.units, np.int16),
-            space.embed(palette),
+            np.array(units, np.int16),
+            points,
             shown,
-            np.empty(7 * len(palette), np.int32),
+            np.empty(7 * len(points), np.int32),
             labels,
             known,
         )

@@ -1,3 +1,4 @@
+# cython: boundscheck=False, wraparound=False
 """Colours to places in tables of all opaque ones, and back: what the kernels of these share."""
 
 cdef extern from "places.h" nogil:

@@ -135,21 +135,30 @@ def test_leaves_count_what_hash_tables_do(
     pixels = random_pixels(seed, 300, channels, most)
     pixels = np.concatenate([pixels, np.repeat(pixels[:2], repeats, axis=0)])
     found = []
-    for least in (0, 1 << 20):
+    for least, remembers in ((0, True), (1 << 20, True), (1 << 20, False)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(color_table, "_LEAST_IN_LEAVES", least)
-            table = color_table.count(pixels, max_colors=1 << 20, remembers=True)
+            patch.setattr(color_table, "_LOOK_UP_BLOCK", 1000)
+            table = color_table.count(pixels, max_colors=1 << 20, remembers=remembers)
             assert color_table.count(pixels, max_colors=1, remembers=True) is None
         assert table is not None
         assert (len(table.slots) > 0) == (least > 0)
         found.append(table)
-    for name in ("keys", "codes", "counts"):
-        np.testing.assert_array_equal(getattr(found[0], name), getattr(found[1], name))
+    weights = random_pixels(seed, len(pixels), 1)[:, 0]
+    sums = np.zeros((3, len(found[0].keys)), np.int64)
+    for table, own in zip(found, sums, strict=True):
+        for name in ("keys", "codes", "counts"):
+            np.testing.assert_array_equal(getattr(table, name), getattr(found[0], name))
+        table.add_weights(weights, np.arange(len(own), dtype=np.uint32), own)
+    assert sums[0].sum() == weights.sum(dtype=np.int64)
+    np.testing.assert_array_equal(sums, sums[[0, 0, 0]])
     labels: Indices = np.arange(len(found[0].keys), dtype=np.uint16)
     indices: Indices = np.empty(len(pixels), np.uint16)
     colors = oracle.canonical(pixels if channels == 3 else np.repeat(pixels, 3, axis=1))
     for table in found:
-        table.look_up(labels, indices)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(color_table, "_LOOK_UP_BLOCK", 1000)
+            table.look_up(labels, indices)
         np.testing.assert_array_equal(unpack_keys(table.keys)[indices], colors)
 
 

@@ -53,6 +53,26 @@ def test_blocks_are_mapped_as_the_whole(
 
 
 @pytest.mark.parametrize("name", sorted(SPACES))
+@pytest.mark.parametrize("k", [20, 257, 5000])
+def test_many_colours_that_are_near_each_other(name: str, k: int) -> None:
+    """In cells full of colours, with many entries near them, ties among them."""
+    numbers, space = np.random.default_rng(k), SPACES[name]
+    levels = np.stack(np.meshgrid(*[np.arange(100, 124)] * 3), axis=-1).reshape(-1, 3)
+    pixels = np.concatenate([levels, numbers.integers(0, 256, (5000, 3))]).astype(np.uint8)
+    palette = np.full((k, 4), 255, np.uint8)
+    palette[:, :3] = numbers.integers(98, 126, (k, 3))
+    whole = counted_pixels(pixels).histogram
+    placed = WeightedPoints(whole.codes, space.from_srgb(whole.points), whole.counts)
+    clusters = ColorTree(placed).assign(space.embed(palette), labels=True)
+    indices, distortion = remap(counted_pixels(pixels), palette, clusters, space)
+    census = Census(16)
+    census.add(pixels)
+    mapper = mapper_of_census(palette, space, census)
+    np.testing.assert_array_equal(mapper.map(pixels)[0], indices)
+    assert mapper.counted_distortion == pytest.approx(distortion)
+
+
+@pytest.mark.parametrize("name", sorted(SPACES))
 def test_colours_that_occur_very_often(name: str) -> None:
     """More often than a table counts: all of their pixels have a part in the distortion."""
     often = np.repeat(np.array([[1, 2, 3], [200, 100, 50]], np.uint8), [200_000, 131_070], axis=0)
