@@ -97,12 +97,7 @@ def for_each(
             pool.submit(run)
         run()
     if failures:
-        failure = failures[min(failures)]
-        failures.clear()  # which this frame, that the error will know, would keep with all it holds
-        try:
-            raise failure
-        finally:
-            del failure
+        raise _first_of(failures)
     return [results[number] for number in range(len(items))]
 
 
@@ -137,24 +132,31 @@ def in_order(
         return
     pool = _pool(threads)
     begun: deque[Future[_Result]] = deque()
+    failures: dict[int, BaseException] = {}
     try:
-        failure = None
         source = iter(items)
-        while failure is None:
+        while not failures:
             try:
                 begun.append(pool.submit(work, next(source)))
             except StopIteration:
                 break
             except Exception as error:  # after what was begun before it
-                failure = error
+                failures[0] = error
             if len(begun) >= ahead * threads:
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
-        if failure is not None:
-            raise failure
+        if failures:
+            raise _first_of(failures)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _first_of(failures: dict[int, BaseException]) -> BaseException:
+    """Take the first out, to be raised: what knows it would be kept with it if it stayed there."""
+    first = failures[min(failures)]
+    failures.clear()
+    return first
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:

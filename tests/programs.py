@@ -9,6 +9,12 @@ from pathlib import Path
 
 import pytest
 
+CHECK = """
+#if defined(KQ_SSE2) == defined(KQ_PLAIN_LANES)
+#error "vectors where loops were asked for, or the other way round"
+#endif
+"""
+
 
 def printed_by(source: str, header: Path, folder: Path, *options: str) -> str:
     """Compile a program that includes a header, run it, and return what it prints.
@@ -21,7 +27,7 @@ def printed_by(source: str, header: Path, folder: Path, *options: str) -> str:
     if compiler is None or not header.exists():
         pytest.skip("no C compiler, or no source of the package, is here")
     written, program = folder / "program.c", folder / "program"
-    written.write_text(source, "ascii")
+    written.write_text(source + CHECK, "ascii")
     command = [compiler, "-O2", *options, f"-I{header.parent}", str(written), "-o", str(program)]
     subprocess.run(command, check=True)
     return subprocess.run([program], check=True, capture_output=True, text=True).stdout

@@ -67,6 +67,24 @@ def test_error_of_the_source_comes_in_its_place(threads: int) -> None:
     assert all(not thread.name.startswith("kqformat") for thread in threading.enumerate())
 
 
+def test_error_of_the_source_keeps_nothing() -> None:
+    """What an error of the source knows is gone with it."""
+
+    def failing() -> Iterator[int]:
+        yield 1
+        raise _WorkError("gone")
+
+    gc.disable()
+    try:
+        with at_most(2), pytest.raises(_WorkError, match="gone") as caught:
+            list(in_order(abs, failing()))
+        alive = weakref.ref(caught.value)
+        del caught
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
 def test_threads_of_a_pool_make_no_pools() -> None:
     """Work within work is done by the thread that has it."""
     with at_most(3):

@@ -42,7 +42,7 @@ def label_places(
     pool: cython.p_int = cython.address(lists[0])
     listed: cython.Py_ssize_t[9]  # which cube's list there is, by the logarithm of its side
     lengths: cython.int[9]
-    unit: cython.short[4]
+    unit: cython.short[8]  # of the space, then of `space`
     steps: cython.short[512]
     points: cython.short[512]
     corner: cython.short[8]
@@ -66,13 +66,11 @@ def label_places(
             listed[level] = -1
         for c in range(3):
             unit[c] = units[c]
-        unit[3] = 64
-        for i in range(64):  # in the space, then in `space`
+            unit[c + 4] = 64
+        for i in range(64):
             _point(cython.cast(cython.uint, i), unit, steps + 4 * i)
-            for c in range(3):
-                steps[256 + 4 * i + c] = steps[4 * i + c] // unit[c] * 64
-            steps[256 + 4 * i + 3] = 0
-            steps[4 * i + 3] = 0
+            _point(cython.cast(cython.uint, i), unit + 4, steps + 256 + 4 * i)
+            steps[4 * i + 3] = steps[256 + 4 * i + 3] = 0
         for block in range(first, end, 512):
             some = 0
             for i in range(block, block + 512):
@@ -108,15 +106,11 @@ def label_places(
                     pool + 6 * k,
                 )
                 _point(cython.cast(cython.uint, leaf), unit, corner)
-                for c in range(3):
-                    corner[4 + c] = corner[c] // unit[c] * 64
-                corner[7] = corner[3]
-                for i in range(64):
+                _point(cython.cast(cython.uint, leaf), unit + 4, corner + 4)
+                for i in range(0, 256, 4):
                     for c in range(4):
-                        points[4 * i + c] = steps[4 * i + c] + corner[c]
-                for i in range(64, 128):
-                    for c in range(4):
-                        points[4 * i + c] = steps[4 * i + c] + corner[4 + c]
+                        points[i + c] = steps[i + c] + corner[c]
+                        points[256 + i + c] = steps[256 + i + c] + corner[4 + c]
                 for j in range(n):
                     i = found[j]
                     best = kq_nearest(

@@ -3,7 +3,7 @@
 
 A *key* is a colour as one number, `R << 24 | G << 16 | B << 8 | A`. A *slot* holds
 `key << 32 | count` and is 0 where it is empty. A key's slot is found by multiplicative hashing and
-linear probing. `histogram` sees to it that the table is a power of two in size and never full;
+linear probing. `color_table` sees to it that the table is a power of two in size and never full;
 `merging` takes the Morton codes of keys from here, too.
 """
 

@@ -2,7 +2,8 @@
 
    With SSE2, which every x86-64 has, that takes a few instructions; elsewhere the same numbers come
    of plain loops. Distances are squared and of four dimensions, whose coordinates are from 0 to
-   16,320, so that no sum here reaches 2^31. tests/quantizer/test_lanes_of_the_quantizer.py compares both ways. */
+   16,320, so that no sum here reaches 2^31. tests/quantizer/test_lanes_of_the_quantizer.py compares
+   both ways. */
 
 #ifndef KQ_QUANTIZER_LANES_H
 #define KQ_QUANTIZER_LANES_H

@@ -87,9 +87,8 @@ def list_leaves(
     """List the colours that `count_spots` has counted, in Morton order.
 
     `carried` is how often each spot was, or empty where none was; `cells` is scratch, with one more
-    entry than there are leaves. Writes the colours' spots, keys,
-    Morton codes of all four channels, and how often each occurs, to arrays long enough; returns
-    how many there are.
+    entry than there are leaves. Writes the colours' spots, keys, Morton codes of all four channels,
+    and how often each occurs, to arrays long enough; returns how many there are.
     """
     cell: cython.uint
     leaf: cython.uint

@@ -21,8 +21,6 @@ from kqformat.quantizer.spaces import SRGB, space_named
 from kqformat.quantizer.starts import start_named
 from kqformat.quantizer.tree import Clusters, ColorTree
 
-_SOME = 1 << 10
-
 
 class Selector:
     """Selects palettes for the same colours, any number of times.
@@ -119,10 +117,7 @@ class Selector:
     @cached_property
     def _is_grey(self) -> bool:
         keys = self._counted.keys
-        return all(  # in parts, since nearly all pictures have a colour in the first
-            bool((some >> 16 == (some >> 8 & 0xFFFF)).all())
-            for some in np.array_split(keys, len(keys) // _SOME + 1)
-        )
+        return bool((keys >> 16 == (keys >> 8 & 0xFFFF)).all())
 
     @cached_property
     def _distinct_with_kept(self) -> int:
