@@ -24,6 +24,7 @@ from web_module.pixels import pixels_source
 from web_module.places import (
     CODER,
     FOLLOWER,
+    HELD,
     LINES,
     PLACES,
     REFINEMENTS_A,
@@ -96,21 +97,28 @@ def opinions() -> Iterator[str]:
         yield f"(local.set $t{half} (i16x8.narrow_i32x4_s {' '.join(parts)}))"
 
 
-def weighed(weights: str, logit: str) -> Iterator[str]:
-    """Yield what sets a logit to the sum of the opinions by the set at the address `weights`."""
-    halves = (
-        f"(i32x4.dot_i16x8_s (v128.load offset={16 * half} (local.get ${weights}))"
-        f" (local.get $t{half}))"
-        for half in (0, 1)
-    )
-    yield f"(local.set $sums (i32x4.add {' '.join(halves)}))"
+def weighed() -> Iterator[str]:
+    """Yield what sets both logits to the sums of the opinions by the sets at `wa` and `wb`."""
+    for weights, sums in (("wa", "sums"), ("wb", "error")):
+        halves = (
+            f"(i32x4.dot_i16x8_s (v128.load offset={16 * half} (local.get ${weights}))"
+            f" (local.get $t{half}))"
+            for half in (0, 1)
+        )
+        yield f"(local.set ${sums} (i32x4.add {' '.join(halves)}))"
+    both = "(local.get $sums) (local.get $error)"
+    low = f"(i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 {both})"
+    high = f"(i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 {both})"
+    yield f"(local.set $sums (i32x4.add {low} {high}))"
     turned = (
         "(i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $sums) (local.get $sums))"
     )
     yield f"(local.set $sums (i32x4.add (local.get $sums) {turned}))"
-    lanes = " ".join(f"(i32x4.extract_lane {lane} (local.get $sums))" for lane in (0, 1))
-    yield f"(local.set ${logit} (i32.shr_s (i32.add {lanes}) (i32.const 13)))"
-    yield clamped(logit, -3072, 3072)
+    logits = "(i32x4.shr_s (local.get $sums) (i32.const 13))"
+    above = f"(i32x4.max_s {logits} (i32x4.splat (i32.const -3072)))"
+    yield f"(local.set $sums (i32x4.min_s {above} (i32x4.splat (i32.const 3072))))"
+    for lane, logit in enumerate(("sa", "sb")):
+        yield f"(local.set ${logit} (i32x4.extract_lane {lane} (local.get $sums)))"
 
 
 def clamped(name: str, least: int, most: int) -> str:
@@ -123,44 +131,53 @@ def clamped(name: str, least: int, most: int) -> str:
 
 def squashed(logit: str) -> str:
     """Return the expression of a logit's probability."""
-    place = f"(i32.shl (i32.add (local.get ${logit}) (i32.const 3072)) (i32.const 2))"
-    return f"(i32.load offset={SQUASH} {place})"
+    place = f"(i32.shl (i32.add (local.get ${logit}) (i32.const 3072)) (i32.const 1))"
+    return f"(i32.load16_u offset={SQUASH} {place})"
 
 
-def learned(weights: str, squashed: str) -> Iterator[str]:
-    """Yield what moves one set of weights by its error."""
-    error = f"(i32.shr_s (i32.sub (local.get $one) (local.get ${squashed})) (i32.const 1))"
-    yield f"(local.set $error (i16x8.splat {error}))"
+def learned(shift: int) -> Iterator[str]:
+    """Yield what moves both sets of weights by their errors.
+
+    Each opinion stands beside 2 · shift, each error beside 16,384, so that the sum of the products
+    is the opinion's, and what it is to be rounded by.
+    """
+    beside = f"(i32x4.splat (i32.const {2 * shift << 16}))"
     for half in (0, 1):
-        parts = (
-            "(i32x4.shr_s (i32x4.add (i32x4.shr_s"
-            f" (i32x4.extmul_{part}_i16x8_s (local.get $t{half}) (local.get $error))"
-            " (i32.const 15)) (local.get $shifts)) (local.get $shift))"
-            for part in ("low", "high")
-        )
-        yield (
-            f"(v128.store offset={16 * half} (local.get ${weights}) (i16x8.add_sat_s"
-            f" (v128.load offset={16 * half} (local.get ${weights}))"
-            f" (i16x8.narrow_i32x4_s {' '.join(parts)})))"
-        )
+        for four, part in enumerate(("low", "high")):
+            wide = f"(i32x4.extend_{part}_i16x8_u (local.get $t{half}))"
+            yield f"(local.set $u{2 * half + four} (v128.or {wide} {beside}))"
+    for weights, squashed in (("wa", "sa"), ("wb", "sb")):
+        error = f"(i32.shr_s (i32.sub (local.get $one) (local.get ${squashed})) (i32.const 1))"
+        pair = f"(i32.or (i32.and {error} (i32.const 0xffff)) (i32.const {16_384 << 16}))"
+        yield f"(local.set $error (i32x4.splat {pair}))"
+        for half in (0, 1):
+            parts = (
+                f"(i32x4.shr_s (i32x4.dot_i16x8_s (local.get $u{2 * half + four})"
+                f" (local.get $error)) (i32.const {15 + shift}))"
+                for four in (0, 1)
+            )
+            yield (
+                f"(v128.store offset={16 * half} (local.get ${weights}) (i16x8.add_sat_s"
+                f" (v128.load offset={16 * half} (local.get ${weights}))"
+                f" (i16x8.narrow_i32x4_s {' '.join(parts)})))"
+            )
 
 
 def slots_learn() -> Iterator[str]:
     """Yield what gives every slot its follower."""
-    mirror = f"(select (i32.const 0) (i32.const {MIRROR}) (local.get $bit))"
-    yield f"(local.set $sums (i16x8.splat {mirror}))"
-    yield "(local.set $at (i32.shl (local.get $pace) (i32.const 17)))"
+    yield f"(local.set $mirror (select (i32.const 0) (i32.const {MIRROR}) (local.get $bit)))"
+    yield "(local.set $error (i16x8.splat (local.get $mirror)))"
+    yield "(local.set $sums (i32x4.splat (i32.shl (local.get $pace) (i32.const 17))))"
     for half in (0, 1):
-        yield f"(local.set $s{half} (v128.xor (local.get $s{half}) (local.get $sums)))"
-        text = "(v128.const i64x2 0 0)"
-        for lane in range(8):
-            slot = f"(i16x8.extract_lane_u {lane} (local.get $s{half}))"
-            at = f"(i32.add (i32.shl {slot} (i32.const 1)) (local.get $at))"
-            text = f"(v128.load16_lane offset={FOLLOWER} {lane} {at} {text})"
-        yield f"(local.set $s{half} (v128.xor {text} (local.get $sums)))"
-        for lane in range(8):
-            value = f"{place(8 * half + lane)} (local.get $s{half})"
-            yield f"(v128.store16_lane offset={SLOTS} {lane} {value})"
+        yield f"(local.set $s{half} (v128.xor (local.get $s{half}) (local.get $error)))"
+        for four, part in enumerate(("low", "high")):
+            wide = f"(i32x4.extend_{part}_i16x8_u (local.get $s{half}))"
+            at = f"(i32x4.add (i32x4.shl {wide} (i32.const 1)) (local.get $sums))"
+            yield f"(v128.store offset={HELD + 32 * half + 16 * four} (i32.const 0) {at})"
+    for i in range(16):
+        held = f"(i32.load offset={HELD + 4 * i} (i32.const 0))"
+        follower = f"(i32.load16_u offset={FOLLOWER} {held})"
+        yield f"(i32.store16 offset={SLOTS} {place(i)} (i32.xor {follower} (local.get $mirror)))"
 
 
 def refinement_learns(name: str) -> str:
@@ -209,7 +226,8 @@ def module_source() -> str:
     (local $s0 v128) (local $s1 v128)
     (local $t0 v128) (local $t1 v128) (local $sums v128) (local $sa i32) (local $sb i32)
     (local $s i32) (local $f i32) (local $j i32) (local $p i32) (local $bit i32) (local $one i32)
-    (local $shift i32) (local $at i32) (local $error v128) (local $shifts v128)
+    (local $mirror i32) (local $error v128) (local $shifts v128)
+    (local $u0 v128) (local $u1 v128) (local $u2 v128) (local $u3 v128)
     (local.set $ra (i32.add (i32.const {REFINEMENTS_A})
       (i32.mul (local.get $ra) (i32.const 52))))
     (local.set $rb (i32.add (i32.const {REFINEMENTS_B})
@@ -222,8 +240,7 @@ def module_source() -> str:
     {" ".join(opinions())}
     (local.set $wa (i32.add (i32.const {WEIGHTS_A}) (i32.shl (local.get $wa) (i32.const 5))))
     (local.set $wb (i32.add (i32.const {WEIGHTS_B}) (i32.shl (local.get $wb) (i32.const 5))))
-    {" ".join(weighed("wa", "sa"))}
-    {" ".join(weighed("wb", "sb"))}
+    {" ".join(weighed())}
     (local.set $s (i32.shr_s (i32.add (local.get $sa) (local.get $sb)) (i32.const 1)))
     (local.set $sa {squashed("sa")})
     (local.set $sb {squashed("sb")})
@@ -246,12 +263,10 @@ def module_source() -> str:
     {clamped("p", 1, 65535)}
     (local.set $bit (call $decode (local.get $p)))
     (local.set $one (i32.shl (local.get $bit) (i32.const 16)))
-    (local.set $shift
-      (select (i32.const 1) (i32.const 2) (i32.lt_u (global.get $mixed) (i32.const 65536))))
+    (if (i32.lt_u (global.get $mixed) (i32.const 65536))
+      (then {" ".join(learned(1))})
+      (else {" ".join(learned(2))}))
     (global.set $mixed (i32.add (global.get $mixed) (i32.const 1)))
-    (local.set $shifts (i32x4.splat (local.get $shift)))
-    {" ".join(learned("wa", "sa"))}
-    {" ".join(learned("wb", "sb"))}
     {" ".join(slots_learn())}
     {refinement_learns("ra")}
     {refinement_learns("rb")}

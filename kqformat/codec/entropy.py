@@ -268,8 +268,8 @@ def _memory(
     slots[FINE_AT:] = BLANK
     return (
         slots,
-        np.zeros((2, 1 << seen_bits), np.uint16),
-        np.zeros(1 << seen_bits, np.uint32),
+        np.zeros(1 << seen_bits, np.uint16),
+        np.zeros((1 << seen_bits, 2), np.uint32),
         gates.copy(),
         np.zeros((2, width), np.int32),
         weights_a.copy(),

@@ -87,10 +87,9 @@ Band = cython.struct(
     hit_bits=cython.int,
     near_bits=cython.int,
     near_rows=cython.uint[16],
-    seen_far=ushort_p,
-    seen_close=ushort_p,
+    close=ushort_p,
+    met=uint_p,
     seen_bits=cython.int,
-    where=uint_p,
     match=cython.Py_ssize_t,
     match_length=cython.int,
     bar=cython.int,
@@ -115,9 +114,8 @@ Pixel = cython.struct(
     hash_4=cython.uint,
     hash_7=cython.uint,
     hash_11=cython.uint,
-    far=ushort_p,
     close=ushort_p,
-    where=uint_p,
+    met=uint_p,
     matched=cython.uint,
     length=cython.int,
     gate=ushort_p,
@@ -135,9 +133,13 @@ Pixel = cython.struct(
     by_expected=cython.uint,
     context=cython.uint[16],
     hits=cython.uint[16],
-    near=cython.uint[32],
+    near=cython.uint[96],  # lines of the groups found ahead, then of two others in turn
+    groups=cython.int[4],
+    found=cython.int,
     turn=cython.int,
     group=cython.int,
+    lines=uint_p,
+    has_contexts=cython.bint,
     base=ushort_p,
     places=uint_p,
 )
@@ -183,7 +185,6 @@ def _sum(a: cython.uint, b: cython.uint, c: cython.uint, d: cython.uint) -> cyth
 
 
 @cython.cfunc
-@cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
 def _look_around(
@@ -198,6 +199,7 @@ def _look_around(
     www: cython.uint
     s.x = x
     s.y = y
+    s.has_contexts = False
     if y == 0:
         s.w = row[x - 1] if x else 0
         s.n = s.nw = s.ne = s.nee = s.nww = s.n2 = n2e = n2w = s.w
@@ -223,12 +225,20 @@ def _look_around(
     s.hash_4 = _hash(_sum(s.w, s.n, s.nw, s.ne))
     s.hash_7 = _hash(s.hash_4 + _sum(s.ww, s.n2, n2e, 0))
     s.hash_11 = _hash(s.hash_7 + _sum(s.nee, s.nww, n2w, www))
-    s.far = band.seen_far + (s.hash_11 >> (32 - band.seen_bits))
-    s.close = band.seen_close + (s.hash_7 >> (32 - band.seen_bits))
-    s.where = band.where + (s.hash_11 >> (32 - band.seen_bits))
-    kq_prefetch(s.far)
+    s.close = band.close + (s.hash_7 >> (32 - band.seen_bits))
+    s.met = band.met + 2 * (s.hash_11 >> (32 - band.seen_bits))
     kq_prefetch(s.close)
-    kq_prefetch(s.where)
+    kq_prefetch(s.met)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _foresee(band: band_p, s: pixel_p, following: pixel_p, rank: cython.uint) -> cython.void:
+    """Write a pixel's rank, and look around at the one after it."""
+    band.ranks[s.y * band.width + s.x] = cython.cast(cython.ushort, rank)
+    _look_around(band, following, s.x + 1, s.y)
 
 
 @cython.cfunc
@@ -237,10 +247,11 @@ def _look_around(
 @cython.exceptval(check=False)
 def _guess(band: band_p, s: pixel_p) -> cython.void:
     """Find the candidate, whether it is tried, and the pace at which slots learn."""
+    far: cython.uint = s.met[1]
     second: cython.uint = s.close[0]
-    if s.far[0]:
+    if far:
         s.kind = 0
-        s.candidate = s.far[0] - 1
+        s.candidate = far - 1
     elif second:
         s.kind = 1
         s.candidate = second - 1
@@ -284,8 +295,8 @@ def _match(band: band_p, s: pixel_p) -> cython.void:
     """Follow the match, or find one; what it says is no rank where there is none."""
     if band.match_length:
         band.match += 1
-    elif s.where[0]:
-        band.match = s.where[0] - 1
+    elif s.met[0]:
+        band.match = s.met[0] - 1
         band.match_length = 1
     s.length = _LENGTH[band.match_length]
     s.matched = band.ranks[band.match] if band.match_length else 0xFFFFFFFF
@@ -376,8 +387,14 @@ def _find_lines(band: band_p, s: pixel_p, group: cython.int, places: uint_p) -> 
 @cython.exceptval(check=False)
 def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
     """Go on with the lines of a group's nodes; those before stay known."""
-    s.turn ^= 1
-    _find_lines(band, s, group, s.near + 16 * s.turn)
+    s.turn += 1
+    while s.turn < s.found and s.groups[s.turn] != group:
+        s.turn += 1
+    if s.turn < s.found:
+        s.lines = s.near + 16 * s.turn
+    else:
+        s.lines = s.near + 64 + 16 * (s.turn & 1)
+        _find_lines(band, s, group, s.lines)
     s.group = group
 
 
@@ -415,21 +432,32 @@ def _expect_next(band: band_p, s: pixel_p) -> cython.void:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _expect_groups(
-    band: band_p, s: pixel_p, rank: cython.uint, is_guess: cython.bint
-) -> cython.void:
-    """Ask for the lines of the groups on the way to a rank; where it is a guess, of the first."""
-    lines: cython.uint[16]
+def _find_contexts(s: pixel_p) -> cython.void:
+    """Find the contexts of nodes, from which their lines follow."""
+    i: cython.int
+    _gather(s, s.context)
+    s.context[0] = s.context[1] = s.context[2] = 0  # which have no lines
+    s.context[11] = 10
+    for i in range(3, 16):
+        s.context[i] = _stirred(s.context[i])
+    s.has_contexts = True
+    s.found = 0
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _find_groups(band: band_p, s: pixel_p, rank: cython.uint) -> cython.void:
+    """Find the lines of the first groups on the way to a rank, four at most, and ask for them."""
     at: cython.int = 0
-    group: cython.int = 0
     node: node_p
-    while at >= 0:
+    while at >= 0 and s.found < 4:
         node = band.nodes + at
-        if node.group != group:
-            group = node.group
-            _find_lines(band, s, group, lines)
-            if is_guess:
-                return
+        if s.found == 0 or node.group != s.groups[s.found - 1]:
+            _find_lines(band, s, node.group, s.near + 16 * s.found)
+            s.groups[s.found] = node.group
+            s.found += 1
         at = node.right if rank >= cython.cast(cython.uint, node.middle) else node.left
 
 
@@ -452,14 +480,10 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
     i: cython.int
     value: cython.int
     activity: cython.int = 0
-    _gather(s, s.context)
-    s.context[0] = s.context[1] = s.context[2] = 0  # which have no lines
-    s.context[11] = 10
-    for i in range(3, 16):
-        s.context[i] = _stirred(s.context[i])
-    s.turn = 0
+    s.turn = -1
     _turn_to(band, s, 0)
-    _expect_next(band, s)
+    if band.model.decoding:
+        _expect_next(band, s)
     kq_predict(
         band.colors,
         cython.address(s.w),
@@ -518,7 +542,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
     slot0: cython.uint = band.slots[first]
     slot1: cython.uint = band.slots[second]
     s.base = band.slots
-    s.places = s.near + 16 * s.turn
+    s.places = s.lines
     if (
         (slot0 & 15) >= 8
         and (slot1 & 15) >= 6
@@ -532,7 +556,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         return SURE
     if node.group != s.group:
         _turn_to(band, s, node.group)
-        s.places = s.near + 16 * s.turn
+        s.places = s.lines
     s.base += node.local
     s.places[0] = first - node.local
     s.places[1] = second - node.local
@@ -559,8 +583,11 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
-    """Code a pixel's rank by the palette's tree; return it."""
+def _walk(band: band_p, s: pixel_p, following: pixel_p, rank: cython.uint) -> cython.uint:
+    """Code a pixel's rank by the palette's tree; return it.
+
+    Unless it is NULL, `following` is the next pixel, for whose neighbours the rank is waited for.
+    """
     m: cython.pointer(Model) = cython.address(band.model)
     at: cython.int = 0
     bit: cython.int
@@ -569,7 +596,6 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
     node: node_p
     base: ushort_p
     places: uint_p
-    _expect_groups(band, s, s.candidate if m.decoding else rank, m.decoding)
     while at >= 0:
         node = band.nodes + at
         bit = rank >= cython.cast(cython.uint, node.middle)
@@ -586,6 +612,8 @@ def _walk(band: band_p, s: pixel_p, rank: cython.uint) -> cython.uint:
             if node.left < 0:
                 rank = node.low
             at = node.left
+        if at < 0 and following != cython.NULL:
+            _foresee(band, s, following, rank)
         if how == MIXED:
             base = s.base
             places = s.places
@@ -734,8 +762,10 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     band.run = 0
     band.match = 0
     band.match_length = 0
-    s: Pixel
-    spot: pixel_p = cython.address(s)
+    pixels: Pixel[2]
+    s: pixel_p = cython.address(pixels[0])
+    after: pixel_p = cython.address(pixels[1])
+    waiting: pixel_p
     rank: cython.uint = 0
     is_hit: cython.bint
     error: int_p
@@ -743,20 +773,30 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     x: cython.Py_ssize_t
     y: cython.Py_ssize_t
     for y in range(band.rows):
-        _look_around(band, spot, 0, y)
+        _look_around(band, s, 0, y)
         for x in range(band.width):
-            _guess(band, spot)
-            _match(band, spot)
+            waiting = after if x + 1 < band.width else cython.NULL
+            _guess(band, s)
+            _match(band, s)
             if not m.decoding:
                 rank = band.ranks[y * band.width + x]
             if choice != cython.NULL:
-                _predict(band, spot)
-                rank = _choose(band, spot, choice, rank)
+                _find_contexts(s)
+                _predict(band, s)
+                rank = _choose(band, s, choice, rank)
                 band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
+            if not m.decoding and waiting != cython.NULL:
+                _look_around(band, after, x + 1, y)
+                waiting = cython.NULL
+                if choice == cython.NULL and not s.is_open:  # else the candidate may do for it, too
+                    _find_contexts(after)
+                    _find_groups(band, after, band.ranks[y * band.width + x + 1])
             is_hit = False
             if s.is_open:
-                p = _offer(band, spot)
+                p = _offer(band, s)
                 is_hit = code(m, s.candidate == rank, p)
+                if is_hit and waiting != cython.NULL:
+                    _foresee(band, s, after, s.candidate)
                 adapt(m, band.slots, s.hits, is_hit)
             error = band.errors + (y & 1) * band.width + x
             if is_hit:
@@ -764,20 +804,20 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                 error[0] = 0
             else:
                 if choice == cython.NULL:
-                    _predict(band, spot)
-                rank = _walk(band, spot, rank)
-            if m.decoding:
-                band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
+                    if not s.has_contexts:  # a decoder guesses
+                        _find_contexts(s)
+                        _find_groups(band, s, s.candidate if m.decoding else rank)
+                    _predict(band, s)
+                rank = _walk(band, s, waiting, rank)
+                error[0] = _learn_color(band, s, rank)
+            band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
             band.run = min(band.run + 1, 32) if s.candidate == rank else 0
-            s.far[0] = cython.cast(cython.ushort, rank + 1)
             s.close[0] = cython.cast(cython.ushort, rank + 1)
-            s.where[0] = cython.cast(cython.uint, y * band.width + x + 1)
+            s.met[0] = cython.cast(cython.uint, y * band.width + x + 1)
+            s.met[1] = (rank + 1) & 0xFFFF
             band.match_length = min(band.match_length + 1, 256) if s.matched == rank else 0
-            if x + 1 < band.width:
-                _look_around(band, spot, x + 1, y)
-            if not is_hit:
-                error[0] = _learn_color(band, spot, rank)
+            s, after = after, s
         if choice == cython.NULL and m.at - (4 if m.decoding else 0) > m.end:
             return  # the payload has no room, or is at its end too early: `finish` will say so
 
@@ -799,8 +839,8 @@ def _set_up(
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
     slots: cython.ushort[::1],
-    seen: cython.ushort[:, ::1],
-    where: cython.uint[::1],
+    close: cython.ushort[::1],
+    met: cython.uint[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     source: cython.const[cython.uchar][::1],
@@ -826,10 +866,10 @@ def _set_up(
         at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 2 else 0
     if slots.shape[0] != cython.cast(cython.Py_ssize_t, at):
         raise ValueError("there are not as many slots as there must be")
-    if seen.shape[0] != 2 or seen.shape[1] != 1 << band.seen_bits:
-        raise ValueError("the shape of what was seen is wrong")
-    if where.shape[0] != 1 << band.seen_bits:
-        raise ValueError("the number of places seen is wrong")
+    if close.shape[0] != 1 << band.seen_bits:
+        raise ValueError("the number of ranks seen is wrong")
+    if met.shape[0] != 1 << band.seen_bits or met.shape[1] != 2:
+        raise ValueError("the number of places met is wrong")
     if gates.shape[0] != 131072 or errors.shape[0] != 2 or errors.shape[1] != width:
         raise ValueError("the gates or the rows of errors have another size")
     y: cython.Py_ssize_t
@@ -844,9 +884,8 @@ def _set_up(
     band.colors = cython.address(colors[0, 0])
     band.nodes = cython.cast(node_p, cython.address(tree[0, 0]))
     band.slots = cython.address(slots[0])
-    band.seen_close = cython.address(seen[0, 0])
-    band.seen_far = cython.address(seen[1, 0])
-    band.where = cython.address(where[0])
+    band.close = cython.address(close[0])
+    band.met = cython.address(met[0, 0])
     band.bar = 65536 if k <= 16 else (65208 if k <= 64 else 63570)
     band.gates = cython.address(gates[0])
     band.errors = cython.address(errors[0, 0])
@@ -876,8 +915,8 @@ def code_band(
     target: cython.uchar[::1],
     decoding: cython.bint,
     slots: cython.ushort[::1],
-    seen: cython.ushort[:, ::1],
-    where: cython.uint[::1],
+    close: cython.ushort[::1],
+    met: cython.uint[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -900,7 +939,7 @@ def code_band(
         The entries' colours in that order.
     tree : (k - 1, 12)
     source, target : the payload, or room for it; the other is empty
-    slots, seen, where, gates, errors, weights_a, weights_b, refined_a, refined_b
+    slots, close, met, gates, errors, weights_a, weights_b, refined_a, refined_b
         The model's memory as it starts, made by `entropy`.
     """
     band: Band
@@ -913,8 +952,8 @@ def code_band(
         colors,
         tree,
         slots,
-        seen,
-        where,
+        close,
+        met,
         gates,
         errors,
         source,
@@ -949,8 +988,8 @@ def choose_band(
     costs: cython.int[:, ::1],
     nothing: cython.uchar[::1],
     slots: cython.ushort[::1],
-    seen: cython.ushort[:, ::1],
-    where: cython.uint[::1],
+    close: cython.ushort[::1],
+    met: cython.uint[:, ::1],
     gates: cython.ushort[::1],
     errors: cython.int[:, ::1],
     weights_a: cython.short[:, ::1],
@@ -986,8 +1025,8 @@ def choose_band(
         colors,
         tree,
         slots,
-        seen,
-        where,
+        close,
+        met,
         gates,
         errors,
         nothing,

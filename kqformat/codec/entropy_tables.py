@@ -141,9 +141,9 @@ def _following(
     return following.reshape(-1)
 
 
-def squash_table() -> npt.NDArray[np.int32]:
+def squash_table() -> npt.NDArray[np.uint16]:
     """Return what all logits from -3,072 stand for."""
-    return np.array([squash(logit) for logit in range(-3072, 3073)], np.int32)
+    return np.array([squash(logit) for logit in range(-3072, 3073)], np.uint16)
 
 
 @cache

@@ -11,7 +11,7 @@ ctypedef int* int_p
 ctypedef const unsigned char* bytes_p
 ctypedef const unsigned char* trust_p
 ctypedef const unsigned short* following_p
-ctypedef const int* squash_p
+ctypedef const unsigned short* squash_p
 
 cdef extern from "lanes.h" nogil:
     void kq_prefetch(const void* address)
@@ -145,6 +145,8 @@ cdef inline int mix(
     cdef int sum_b
     m.used_a = m.weights_a + 16 * set_a
     m.used_b = m.weights_b + 16 * set_b
+    kq_prefetch(m.refined_b + 26 * refinement_b)
+    kq_prefetch(m.refined_b + 26 * refinement_b + 25)
     kq_sum(slots, places, m.trust, m.used_a, m.used_b, m.held, m.inputs, &sum_a, &sum_b)
     sum_a >>= 13
     sum_b >>= 13

@@ -15,14 +15,14 @@ if not cython.compiled:
 if not kq_is_supported():
     raise ImportError("kqformat was compiled for processors with SSSE3, which this one has not")
 
-_SQUASH = cython.declare(cython.int[6145])
+_SQUASH = cython.declare(cython.ushort[6145])
 _TRUSTS = cython.declare(cython.uchar[64])
 _FOLLOWING = cython.declare(cython.ushort[131072])
 _CHANCE = cython.declare(cython.ushort[4096])
 
 
 def fill_tables(
-    squash: cython.int[::1],
+    squash: cython.ushort[::1],
     trusts: cython.uchar[::1],
     following: cython.ushort[::1],
     chance: cython.ushort[::1],

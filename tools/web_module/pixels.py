@@ -92,10 +92,10 @@ def row(y):
     h11 = mix(h7 + NEE * C_A + NWW * C_B + N2W * C_C + WWW * C_D)
 
     close_at = i32.load[CLOSE] + 2 * i32.shr_u(h7, seen_shift)
-    where_at = i32.load[WHERE] + 4 * i32.shr_u(h11, seen_shift)
+    met_at = i32.load[MET] + 8 * i32.shr_u(h11, seen_shift)
     close = i32.load16_u[close_at]
-    met = i32.load[where_at]
-    far = (i32.load16_u[ranks + 2 * met - 2] + 1) & 65535 if met != 0 else 0
+    met = i32.load[met_at]
+    far = i32.load[met_at + 4]
     kind = 0 if far > 0 else 2 - (close > 0)
     candidate = far - 1 if far > 0 else (close - 1 if close > 0 else W)
     equal = (W == N) | (W == NW) << 1 | (N == NW) << 2 | (N == NE) << 3
@@ -157,7 +157,8 @@ def row(y):
     i32.store16[gate_at] = gate + ((hit * 65535 - gate) >> 6)
     run = run + (run < 32) if hit else 0
     i32.store16[close_at] = rank + 1
-    i32.store[where_at] = number + x + 1
+    i32.store[met_at] = number + x + 1
+    i32.store[met_at + 4] = (rank + 1) & 65535
     matching = matching + (matching < 256) if rank == matched else 0
 
     WWW = WW if x > 0 else rank

@@ -16,20 +16,21 @@ ENERGY = 912  # of the differences, i32
 RUN_CLASS = 928  # 33 classes of runs, u8
 ERROR_CLASS = 1024  # 71 classes of errors, u8
 LENGTH_CLASS = 1152  # 257 classes of lengths of matches, u8
+HELD = 1472  # what followers of the 16 slots are looked up by, u32
 ACTIVITY = 4096  # 3,061 classes of changes, u8
 FOLLOWER = 8192  # of each pace, what 65,536 slots become after a 1, u16
-SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u32
-WEIGHTS_A = SQUASH + 4 * 6_148  # 288 sets of 16, i16
+SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u16
+WEIGHTS_A = SQUASH + 2 * 6_152  # 288 sets of 16, i16
 WEIGHTS_B = WEIGHTS_A + 32 * 288  # 435 sets
 REFINEMENTS_A = WEIGHTS_B + 32 * 435  # 640 of 26 numbers, u16
 REFINEMENTS_B = REFINEMENTS_A + 52 * 640  # 4,096
-CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u32
-NODES = (CHANCES + 4 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
+CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u16
+NODES = (CHANCES + 2 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
 COLORS = NODES + 64 * 65_536  # four samples of each rank, u16
 SLOTS = (COLORS + 8 * 65_536 + 4095) // 4096 * 4096
 
 # What is told of a band, i32 each: places are those of its tables, in bytes, behind the slots.
-WIDTH, RANKS, WHERE, CLOSE, GATE, SEEN_SHIFT, HIT_BITS, OPEN_GATE = range(BAND, BAND + 32, 4)
+WIDTH, RANKS, MET, CLOSE, GATE, SEEN_SHIFT, HIT_BITS, OPEN_GATE = range(BAND, BAND + 32, 4)
 AT_NEAR, NEAR_BITS, ERRORS, ERRORS_ABOVE, RUN, MATCH, MATCHING = range(BAND + 32, BAND + 60, 4)
 
 # Where tables begin in the slots, as in memory.js.

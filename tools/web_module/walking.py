@@ -104,9 +104,9 @@ def walk_source() -> str:
         (i32.ge_u (i32.and (local.get $s1) (i32.const 15)) (i32.const 6)))
         (i32.or {is_sure("lt_u", 1196)} {is_sure("ge_u", 2900)}))
       (then
-        (local.set $bit (call $decode (i32.load offset={CHANCES} (i32.shl (i32.shr_u (i32.add
+        (local.set $bit (call $decode (i32.load16_u offset={CHANCES} (i32.and (i32.add
           (i32.shr_u (local.get $s0) (i32.const 4)) (i32.shr_u (local.get $s1) (i32.const 4)))
-          (i32.const 1)) (i32.const 2)))))
+          (i32.const -2)))))
         (local.set $p0 (i32.shl (local.get $p0) (i32.const 1)))
         (local.set $p1 (i32.shl (local.get $p1) (i32.const 1)))
         (local.set $t (select (i32.const 0) (i32.const 0xfff0) (local.get $bit)))

@@ -37,7 +37,8 @@ export class Memory {
     this.seenBits = seenBits;
     this.mixer = new Mixer(coder, slots, startingWeightsA(), startingWeightsB(), 640, 4096);
     fillSlots(this.mixer.slots);
-    this.where = take(Uint32Array, 2 ** seenBits);
+    /** Of each place WHERE, then SEEN[1]: one line of a cache has both. */
+    this.met = take(Uint32Array, 2 * 2 ** seenBits);
     this.close = take(Uint16Array, 2 ** seenBits);
     this.gate = take(Uint16Array, 128 * 128 * 8);
     fillGates(this.gate);

@@ -38,7 +38,7 @@ export class PlainBand {
   decodeRow(y) {
     const { ranks, width, contexts, memory, prediction } = this;
     const { lines } = this.mixer;
-    const { close: closeTable, where, gate, seenBits } = memory;
+    const { close: closeTable, met, gate, seenBits } = memory;
     const seenShift = 32 - seenBits;
     const row = y * width;
     const up = row - width;
@@ -77,10 +77,9 @@ export class PlainBand {
 
       // 7.5.2
       const closePlace = h7 >>> seenShift;
-      const farPlace = h11 >>> seenShift;
+      const metPlace = 2 * (h11 >>> seenShift);
       const close = closeTable[closePlace];
-      const met = where[farPlace];
-      const far = met > 0 ? (ranks[met - 1] + 1) & 65_535 : 0; // what SEEN[1] holds
+      const far = met[metPlace + 1];
       const kind = far > 0 ? 0 : close > 0 ? 1 : 2;
       const candidate = far > 0 ? far - 1 : close > 0 ? close - 1 : W;
       const equal =
@@ -104,8 +103,8 @@ export class PlainBand {
       const isOpen = gate[gatePlace] >= this.openGate;
       if (matchLength > 0) {
         matchAt++;
-      } else if (met > 0) {
-        matchAt = met - 1;
+      } else if (met[metPlace] > 0) {
+        matchAt = met[metPlace] - 1;
         matchLength = 1;
       }
       const matched = matchLength > 0 ? ranks[matchAt] : -1;
@@ -164,7 +163,8 @@ export class PlainBand {
       gate[gatePlace] = g + (((hit ? 65_535 : 0) - g) >> 6);
       run = hit ? (run < 32 ? run + 1 : 32) : 0;
       closeTable[closePlace] = rank + 1;
-      where[farPlace] = row + x + 1;
+      met[metPlace] = row + x + 1;
+      met[metPlace + 1] = (rank + 1) & 65_535;
       matchLength = rank === matched ? Math.min(matchLength + 1, 256) : 0;
     }
     this.run = run;

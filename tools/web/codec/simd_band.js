@@ -12,7 +12,7 @@ export class SimdBand {
   constructor(coder, tree, channels, width, { length }) {
     const { slots, seenBits } = sizesFor(length);
     const room = new Room(AT_SLOTS + 2 * slots);
-    const tables = 6 * 2 ** seenBits + 2 * 128 * 128 * 8;
+    const tables = 10 * 2 ** seenBits + 2 * 128 * 128 * 8;
     const { memory, row } = instanceOf(room.at + tables + 2 * length + 8 * (width + 2) + 8 * LINE);
     const { buffer } = memory;
     room.buffer = buffer;
@@ -28,7 +28,7 @@ export class SimdBand {
     new Uint16Array(buffer, AT_COLORS, tree.colors.length).set(tree.colors);
     const weights = STARTING_WEIGHTS.flatMap((weight) => [weight, weight, weight, weight]);
     new Int32Array(buffer, AT_PREDICTING, 32).set(weights);
-    const places = [this.ranks, model.where, model.close, model.gate];
+    const places = [this.ranks, model.met, model.close, model.gate];
     const told = [width, ...places.map((table) => table.byteOffset)];
     told.push(32 - seenBits, model.hitBits, openGate(tree.order.length));
     told.push(model.atNear, model.nearBits, errors.byteOffset, errorsAbove.byteOffset, 0, 0, 0);

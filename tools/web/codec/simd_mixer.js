@@ -68,8 +68,8 @@ function makeInstance() {
     FOLLOWER.forEach((ones, pace) => {
       new Uint16Array(buffer, AT_FOLLOWER + 131_072 * pace, 65_536).set(ones);
     });
-    new Int32Array(buffer, AT_SQUASH, SQUASH.length).set(SQUASH);
-    new Int32Array(buffer, AT_CHANCES, CHANCE_16.length).set(CHANCE_16);
+    new Uint16Array(buffer, AT_SQUASH, SQUASH.length).set(SQUASH);
+    new Uint16Array(buffer, AT_CHANCES, CHANCE_16.length).set(CHANCE_16);
     for (const [at, classes] of [
       [AT_DISTANCE_CLASS, DISTANCE_CLASS],
       [AT_RUN_CLASS, RUN_CLASS],
