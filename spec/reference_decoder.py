@@ -520,8 +520,8 @@ class Mixer:
         for logit, chosen in zip(logits, weights, strict=True):
             error = 65536 * bit - squash(logit) >> 1
             for i, opinion in enumerate(opinions):
-                change = (2 * opinion * error >> 16) + shift >> shift
-                chosen[i] = clamp(chosen[i] + change, -32768, 32767)
+                moved = chosen[i] + ((2 * opinion * error >> 16) + shift >> shift)
+                chosen[i] = moved if -32768 <= moved <= 32767 else clamp(moved, -32768, 32767)
         nearest = cell + (part >= 128)
         for row in a, b:
             row[nearest] += 65535 * bit - row[nearest] >> 6
