@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Thread
 from typing import TypeVar
 
 from kqformat.errors import ParameterError
@@ -91,11 +92,24 @@ def for_each(
             except BaseException as error:
                 failures[number] = error
 
-    # The thread that calls works too: to begin one and to wait for it takes longer than many items.
-    with at_most(1), _pool(threads - 1) as pool:
-        for _ in range(threads - 1):
-            pool.submit(run)
+    def help_out() -> None:
+        _limit.set(1)
         run()
+
+    # The thread that calls works too: to begin one and to wait for it takes longer than many items.
+    helpers: list[Thread] = []
+    try:
+        for _ in range(threads - 1):
+            helper = Thread(target=help_out, name="kqformat")
+            helper.start()
+            helpers.append(helper)
+        with at_most(1):
+            run()
+    finally:
+        for _ in numbers:  # left where this is interrupted: they are not begun
+            pass
+        for helper in helpers:
+            helper.join()
     if failures:
         raise _first_of(failures)
     return [results[number] for number in range(len(items))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 
@@ -120,6 +121,29 @@ def test_first_of_several_errors_is_raised(threads: int) -> None:
         gc.enable()
     assert len(begun) < 1000
     assert sorted(begun) == list(range(len(begun)))
+
+
+def test_no_more_is_begun_where_a_thread_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error comes when the threads that there are have ended what they had begun."""
+    started: list[threading.Thread] = []
+    begun: list[int] = []
+    start = threading.Thread.start
+
+    def start_one(thread: threading.Thread) -> None:
+        if started:
+            raise RuntimeError("no thread")
+        started.append(thread)
+        start(thread)
+
+    def work(item: int) -> None:
+        begun.append(item)
+        time.sleep(0.01)
+
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with at_most(3), pytest.raises(RuntimeError, match="no thread"):
+        for_each(work, range(1000), 1000)
+    assert len(begun) < 1000
+    assert not started[0].is_alive()
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])

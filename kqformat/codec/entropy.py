@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.codec import entropy_kernel, palette_tree_kernel
 from kqformat.codec.entropy_tables import (
     ACTIVITIES,
@@ -268,8 +269,8 @@ def _memory(
     slots[FINE_AT:] = BLANK
     return (
         slots,
-        np.zeros(1 << seen_bits, np.uint16),
-        np.zeros((1 << seen_bits, 2), np.uint32),
+        pages.zeros(1 << seen_bits, np.uint16),
+        pages.zeros((1 << seen_bits, 2), np.uint32),
         gates.copy(),
         np.zeros((2, width), np.int32),
         weights_a.copy(),
@@ -281,7 +282,7 @@ def _memory(
 
 def _aligned(size: int) -> npt.NDArray[np.uint16]:
     """Return room for so many slots that begins with a line of a cache."""
-    room = np.empty(size + _LINE, np.uint16)
+    room = pages.empty(size + _LINE, np.uint16)
     first = -room.ctypes.data // 2 % _LINE
     return room[first : first + size]
 

@@ -9,11 +9,20 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.codec import packed_kernel
 from kqformat.codec.bands import packed_byte_length
 from kqformat.errors import FormatError
 from kqformat.fields import index_width
 from kqformat.model import Indices, check_range, index_dtype
+
+
+def room(byte_length: int) -> bytes:
+    """Return so many bytes, which say nothing and are to be written to before anyone else has them.
+
+    They are in large pages where the system has such.
+    """
+    return packed_kernel.room(byte_length)
 
 
 def pack(indices: Indices, palette_size: int, payload: memoryview) -> None:
@@ -63,7 +72,7 @@ def colour_table(palette: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def empty_indices(palette_size: int, count: int) -> Indices:
     """Return room for indices into a palette: uint8 for up to 256 entries, else uint16."""
-    return np.empty(count, index_dtype(palette_size))
+    return pages.empty(count, index_dtype(palette_size))
 
 
 def _check_payload(payload: memoryview, palette_size: int, count: int, offset: int) -> int:

@@ -8,6 +8,8 @@ pixels of the last group go through bounds-checked views. Nothing here decides w
 """
 
 import cython
+from cython.cimports.cpython.bytes import PyBytes_AsString, PyBytes_FromStringAndSize
+from cython.cimports.kqformat.codec.pages import kq_ask_for_large_pages
 from cython.cimports.libc.string import memcpy
 
 if not cython.compiled:
@@ -18,6 +20,13 @@ if not cython.compiled:
 
 index_t = cython.fused_type(cython.uchar, cython.ushort)
 ptr_const_uchar = cython.typedef(cython.pointer(cython.const[cython.uchar]))
+
+
+def room(byte_length: cython.Py_ssize_t) -> bytes:
+    """Return so many bytes, which say nothing yet, in large pages where the system has such."""
+    made: bytes = PyBytes_FromStringAndSize(cython.NULL, byte_length)
+    kq_ask_for_large_pages(PyBytes_AsString(made), byte_length)
+    return made
 
 
 def pack(

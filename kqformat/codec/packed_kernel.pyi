@@ -5,6 +5,7 @@ from kqformat.model import Indices
 
 _Bytes = npt.NDArray[np.uint8] | memoryview | bytes
 
+def room(byte_length: int) -> bytes: ...
 def pack(
     indices: Indices, index_width: int, payload: npt.NDArray[np.uint8] | memoryview
 ) -> None: ...

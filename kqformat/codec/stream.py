@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.codec import coded_palette, packed
 from kqformat.codec.ancillary import metadata_sections
 from kqformat.codec.bands import (
@@ -191,6 +192,7 @@ def _file(
                     offset = _put_packed(view, offset, head, image.indices[top:end])
                 else:
                     offset = _put(view, offset, write_section(ENTROPY_TAG, coded))
+            assert offset == byte_length  # noqa: S101
         return file.getvalue()
 
 
@@ -239,7 +241,7 @@ def decode_rgb(data: BytesLike, *, limits: Limits = DEFAULT_LIMITS) -> npt.NDArr
     head = layout.head
     palette = palette_array(head)
     table = packed.colour_table(palette)
-    pixels = np.empty((head.height, head.width, head.palette_format.channels), np.uint8)
+    pixels = pages.empty((head.height, head.width, head.palette_format.channels), np.uint8)
 
     def expand(run: tuple[Section, int, int]) -> None:
         band, top, bottom = run
@@ -282,8 +284,8 @@ def palette_array(head: Head) -> npt.NDArray[np.uint8]:
 
 
 def _room(byte_length: int) -> io.BytesIO:
-    """Return a file of zeros in memory, which takes its bytes, and gives them away, uncopied."""
-    return io.BytesIO(bytes(byte_length))
+    """Return a file in memory, to be filled, which takes its bytes and gives them away uncopied."""
+    return io.BytesIO(packed.room(byte_length))
 
 
 def _put(view: memoryview, offset: int, part: bytes) -> int:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.model import Indices
 from kqformat.quantizer import histogram_kernel, leaves_kernel
 
@@ -151,7 +152,7 @@ def _listed(
 
 
 def _counted_in_leaves(pixels: npt.NDArray[np.uint8], max_colors: int) -> ColorTable | None:
-    leaf_of_cell, places = np.zeros(_CELLS, np.uint32), np.empty(len(pixels), np.uint32)
+    leaf_of_cell, places = np.zeros(_CELLS, np.uint32), pages.empty(len(pixels), np.uint32)
     leaves = leaves_kernel.place_in_leaves(pixels, leaf_of_cell, places)
     size = _LEAF * (leaves + 1)
     often, carries = np.zeros(size, np.uint8), np.empty(len(pixels) // 255, np.uint32)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.errors import LimitError
 from kqformat.model import Indices
 from kqformat.quantizer import opaque_kernel
@@ -61,7 +62,8 @@ class SurveyedPixels:
             keys = self.histogram.keys[self.histogram.keys & 255 == 255]
         else:
             keys, _ = self.census.opaque.colors()
-        points, known = np.zeros(OPAQUE_COLORS, np.uint32), np.zeros(OPAQUE_COLORS // 8, np.uint8)
+        points = pages.zeros(OPAQUE_COLORS, np.uint32)
+        known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
         opaque_kernel.write_labels(keys, self._points_of(keys).astype(np.uint32), points, known)
         opaque_kernel.add_weights(self.pixels, weights, points, sums)
         if self.pixels.shape[1] == 4:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.errors import ParameterError
 from kqformat.model import Indices
 from kqformat.quantizer import opaque_kernel
@@ -42,7 +43,7 @@ class Entries:
     def of_labels(keys: npt.NDArray[np.uint32], labels: Indices) -> Entries:
         """Return the entries of colours, by their keys in any order, that were labelled."""
         is_opaque = keys & 255 == 255
-        opaque: Indices = np.zeros(OPAQUE_COLORS, labels.dtype)
+        opaque: Indices = pages.zeros(OPAQUE_COLORS, labels.dtype)
         known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
         opaque_kernel.write_labels(keys[is_opaque], labels[is_opaque], opaque, known)
         others = keys[~is_opaque]

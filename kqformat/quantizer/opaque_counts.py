@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.model import Indices
 from kqformat.quantizer import cubes_kernel, opaque_kernel
 from kqformat.quantizer.histogram import coordinate_sums, unpack_keys
@@ -62,7 +63,7 @@ class OpaqueCounts:
     def __init__(self) -> None:
         self._lock = Lock()
         self._permits = Semaphore(_MOST_TABLES)
-        self._table = np.zeros(OPAQUE_COLORS, np.uint16)
+        self._table = pages.zeros(OPAQUE_COLORS, np.uint16)
         self._bytes: list[npt.NDArray[np.uint8]] = []
         self._free: list[npt.NDArray[np.uint8]] = []
         self._overflows: list[npt.NDArray[np.uint32]] = []
@@ -219,7 +220,7 @@ class OpaqueCounts:
         with self._permits:
             with self._lock:
                 if not self._free:
-                    self._bytes.append(np.zeros(OPAQUE_COLORS, np.uint8))
+                    self._bytes.append(pages.zeros(OPAQUE_COLORS, np.uint8))
                     self._free.append(self._bytes[-1])
                 own = self._free.pop()
             try:

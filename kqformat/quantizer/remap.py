@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from kqformat import pages
 from kqformat.model import Indices, index_dtype
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.counting import BLOCK_PIXELS, CountedPixels, SurveyedPixels
@@ -76,7 +77,7 @@ def keep(counted: CountedPixels, positions: npt.NDArray[np.intp], colors: int) -
 def _looked_up(
     counted: CountedPixels, labels: npt.NDArray[np.intp] | npt.NDArray[np.int32], colors: int
 ) -> Indices:
-    indices: Indices = np.empty(counted.pixel_count, index_dtype(colors))
+    indices: Indices = pages.empty(counted.pixel_count, index_dtype(colors))
     counted.look_up(labels.astype(indices.dtype), indices)
     return indices
 
@@ -85,7 +86,7 @@ def _compared(
     pixels: npt.NDArray[np.uint8], census: Census, palette: npt.NDArray[np.uint8], space: Space
 ) -> tuple[Indices, float]:
     mapper = mapper_of_census(palette, space, census)
-    indices: Indices = np.empty(len(pixels), index_dtype(len(palette)))
+    indices: Indices = pages.empty(len(pixels), index_dtype(len(palette)))
 
     def write(block: slice) -> float:
         return mapper.write(pixels[block], indices[block])

@@ -1,0 +1,2 @@
+cdef extern from "pages.h" nogil:
+    void kq_ask_for_large_pages(void* memory, size_t length)
