@@ -25,7 +25,7 @@ from kqformat.quantizer.tabled import TabledPixels, tabled
 from kqformat.threads import for_each_slice
 
 _MOST_TABLED = 1 << 22
-BLOCK_PIXELS = 1 << 20
+BLOCK_PIXELS = 1 << 19
 """What a thread looks at together."""
 
 

@@ -30,7 +30,7 @@ OPAQUE_COLORS = 1 << 24
 CUBE = 1 << 18
 """The colours of a cube of 64 levels a side, which are listed together."""
 
-_SLAB = 1 << 17
+_SLAB = 1 << 19
 _PART = 1 << 21
 _PARTS = OPAQUE_COLORS // _PART
 """In so many parts, each a cube of 128 levels a side, cells are gathered."""
