@@ -41,10 +41,9 @@ def _array(
     shape: int | tuple[int, ...],
     dtype: np.dtype[Any],
 ) -> npt.NDArray[Any]:
-    items = shape if isinstance(shape, int) else math.prod(shape)
-    byte_length = items * dtype.itemsize
+    byte_length = math.prod(np.atleast_1d(shape).tolist()) * dtype.itemsize
     if byte_length < _LARGE:
         return make(shape, dtype)
-    room = make(byte_length + _PAGE, np.uint8)
+    room = make((math.ceil(byte_length / _PAGE) + 1) * _PAGE, np.uint8)
     first = -room.ctypes.data % _PAGE
     return room[first : first + byte_length].view(dtype).reshape(shape)

@@ -1,7 +1,7 @@
 """Work shared among threads: results in order, and the same whatever the number of threads.
 
-The compiled loops run without Python's lock, so that threads use all processors. A thread of a
-pool made here makes no pool of its own. Knows nothing of pictures.
+The compiled loops run without Python's lock, so that threads use all processors. A thread
+begun here begins none of its own. Knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -97,19 +97,22 @@ def for_each(
         run()
 
     # The thread that calls works too: to begin one and to wait for it takes longer than many items.
-    helpers: list[Thread] = []
+    helpers = [Thread(target=help_out, name="kqformat") for _ in range(threads - 1)]
     try:
-        for _ in range(threads - 1):
-            helper = Thread(target=help_out, name="kqformat")
-            helper.start()
-            helpers.append(helper)
-        with at_most(1):
-            run()
-    finally:
-        for _ in numbers:  # left where this is interrupted: they are not begun
-            pass
-        for helper in helpers:
-            helper.join()
+        try:
+            for helper in helpers:
+                helper.start()
+            with at_most(1):
+                run()
+        finally:
+            for _ in numbers:  # left where this is interrupted: they are not begun
+                pass
+            for helper in helpers:
+                if helper.ident is not None:
+                    helper.join()
+    except BaseException:
+        failures.clear()  # as in `_first_of`
+        raise
     if failures:
         raise _first_of(failures)
     return [results[number] for number in range(len(items))]

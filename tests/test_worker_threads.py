@@ -86,7 +86,7 @@ def test_error_of_the_source_keeps_nothing() -> None:
         gc.enable()
 
 
-def test_threads_of_a_pool_make_no_pools() -> None:
+def test_threads_begin_no_threads() -> None:
     """Work within work is done by the thread that has it."""
     with at_most(3):
         meeting = threading.Barrier(3)

@@ -133,7 +133,8 @@ Pixel = cython.struct(
     by_expected=cython.uint,
     context=cython.uint[16],
     hits=cython.uint[16],
-    near=cython.uint[96],  # lines of the groups found ahead, then of two others in turn
+    # 16 places each of the four groups that `_find_groups` finds, and of two others in turn.
+    near=cython.uint[96],
     groups=cython.int[4],
     found=cython.int,
     turn=cython.int,
@@ -476,7 +477,7 @@ def _project(color: int_p) -> cython.void:
 @cython.nogil
 @cython.exceptval(check=False)
 def _predict(band: band_p, s: pixel_p) -> cython.void:
-    """Predict the pixel's colour in two ways, in eighths, and find the contexts of its nodes."""
+    """Predict the pixel's colour in two ways, in eighths; the contexts of its nodes are found."""
     i: cython.int
     value: cython.int
     activity: cython.int = 0
@@ -764,7 +765,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     band.match_length = 0
     pixels: Pixel[2]
     s: pixel_p = cython.address(pixels[0])
-    after: pixel_p = cython.address(pixels[1])
+    following: pixel_p = cython.address(pixels[1])
     waiting: pixel_p
     rank: cython.uint = 0
     is_hit: cython.bint
@@ -775,28 +776,29 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     for y in range(band.rows):
         _look_around(band, s, 0, y)
         for x in range(band.width):
-            waiting = after if x + 1 < band.width else cython.NULL
+            waiting = following if x + 1 < band.width else cython.NULL
             _guess(band, s)
             _match(band, s)
             if not m.decoding:
                 rank = band.ranks[y * band.width + x]
             if choice != cython.NULL:
-                _find_contexts(s)
+                if not s.has_contexts:
+                    _find_contexts(s)
                 _predict(band, s)
                 rank = _choose(band, s, choice, rank)
                 band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             if not m.decoding and waiting != cython.NULL:
-                _look_around(band, after, x + 1, y)
+                _look_around(band, following, x + 1, y)
                 waiting = cython.NULL
-                if choice == cython.NULL and not s.is_open:  # else the candidate may do for it, too
-                    _find_contexts(after)
-                    _find_groups(band, after, band.ranks[y * band.width + x + 1])
+                if not s.is_open:  # where it is, the next one's candidate may do as well
+                    _find_contexts(following)
+                    _find_groups(band, following, band.ranks[y * band.width + x + 1])
             is_hit = False
             if s.is_open:
                 p = _offer(band, s)
                 is_hit = code(m, s.candidate == rank, p)
                 if is_hit and waiting != cython.NULL:
-                    _foresee(band, s, after, s.candidate)
+                    _foresee(band, s, following, s.candidate)
                 adapt(m, band.slots, s.hits, is_hit)
             error = band.errors + (y & 1) * band.width + x
             if is_hit:
@@ -804,7 +806,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                 error[0] = 0
             else:
                 if choice == cython.NULL:
-                    if not s.has_contexts:  # a decoder guesses
+                    if not s.has_contexts:  # a decoder guesses its groups
                         _find_contexts(s)
                         _find_groups(band, s, s.candidate if m.decoding else rank)
                     _predict(band, s)
@@ -817,7 +819,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
             s.met[0] = cython.cast(cython.uint, y * band.width + x + 1)
             s.met[1] = (rank + 1) & 0xFFFF
             band.match_length = min(band.match_length + 1, 256) if s.matched == rank else 0
-            s, after = after, s
+            s, following = following, s
         if choice == cython.NULL and m.at - (4 if m.decoding else 0) > m.end:
             return  # the payload has no room, or is at its end too early: `finish` will say so
 

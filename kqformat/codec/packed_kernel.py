@@ -9,7 +9,7 @@ pixels of the last group go through bounds-checked views. Nothing here decides w
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AsString, PyBytes_FromStringAndSize
-from cython.cimports.kqformat.codec.pages import kq_ask_for_large_pages
+from cython.cimports.kqformat.codec.large_pages import kq_ask_for_large_pages
 from cython.cimports.libc.string import memcpy
 
 if not cython.compiled:

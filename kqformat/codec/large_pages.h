@@ -1,7 +1,7 @@
 /* Memory in large pages: less is spent on the first use of each. */
 
-#ifndef KQ_PAGES_H
-#define KQ_PAGES_H
+#ifndef KQ_LARGE_PAGES_H
+#define KQ_LARGE_PAGES_H
 
 #include <stddef.h>
 
@@ -12,14 +12,14 @@
 #include <sys/mman.h>
 #endif
 
-/* Ask for large pages where there are whole small ones; where there are none, nothing is lost. */
+/* Ask for large pages if there is room for some, as NumPy does for arrays of 4 MiB and more. */
 KQ_INLINE void kq_ask_for_large_pages(void *memory, size_t length)
 {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
     const uintptr_t page = 1 << 16; /* a multiple of the small ones of every processor */
     const uintptr_t first = ((uintptr_t)memory + page - 1) / page * page;
     const uintptr_t end = ((uintptr_t)memory + length) / page * page;
-    if (first < end)
+    if (length >= (size_t)1 << 22)
         (void)madvise((void *)first, (size_t)(end - first), MADV_HUGEPAGE);
 #else
     (void)memory;
