@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -150,6 +151,21 @@ def test_only_the_file_that_ends_workers_fails(tmp_path: Path) -> None:
     assert [Path(result.source).name for result in failed] == ["17.txt"]
     assert "the worker was lost" in str(failed[0].error)
     assert len(contents(tmp_path / "out")) == 39
+
+
+def test_worker_killed_at_the_end_is_not_waited_for() -> None:
+    """It may hold the lock by which the others would hear that all is over."""
+    program = """
+import os, signal, time
+from kqformat.batch.pools import processes
+if __name__ == "__main__":
+    for _ in range(8):
+        with processes(2) as pool:
+            for future in [pool.submit(time.sleep, 0.02) for _ in range(4)]:
+                future.result()
+            os.kill(pool.submit(os.getpid).result(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 @linux

@@ -10,11 +10,12 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from threading import Thread
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from kqformat.batch import gate
 
@@ -46,6 +47,7 @@ class Processes(Executor):
             self._context.set_forkserver_preload(_PRELOADED)
         self._heard, self._life = multiprocessing.Pipe(duplex=False)
         self._pool = self._started()
+        self._waiting: set[Future[Any]] = set()
 
     def submit(
         self,
@@ -56,14 +58,22 @@ class Processes(Executor):
     ) -> Future[_Value]:
         """Have a function called in one of the processes."""
         try:
-            return self._pool.submit(fn, *args, **kwargs)
+            future = self._pool.submit(fn, *args, **kwargs)
         except BrokenExecutor:
             self._pool.shutdown(wait=False)
             self._pool = self._started()
-            return self._pool.submit(fn, *args, **kwargs)
+            future = self._pool.submit(fn, *args, **kwargs)
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes when their tasks are done."""
+        if wait and not cancel_futures:
+            # One that has died a moment ago may hold the lock by which the others hear that all is
+            # over, and nobody looks after it any more: they are to end by the pipe, too.
+            futures.wait(list(self._waiting))
+            self._life.close()
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
         self._life.close()
 
