@@ -80,12 +80,12 @@ def opinions() -> Iterator[str]:
     """Yield what sets both halves of the opinions by those of the slots."""
     steps = (f"(v128.and (local.get $s{half}) (i16x8.splat (i32.const 15)))" for half in (0, 1))
     yield f"(local.set $sums (i8x16.narrow_i16x8_u {' '.join(steps)}))"
-    for name, at in (("error", TRUST), ("shifts", TRUST + 16)):
+    for name, at in (("lows", TRUST), ("highs", TRUST + 16)):
         table = f"(v128.load offset={at} (i32.shl (local.get $pace) (i32.const 5)))"
         yield f"(local.set ${name} (i8x16.swizzle {table} (local.get $sums)))"
     for half in (0, 1):
         lanes = " ".join(f"{lane} {lane + 16}" for lane in range(8 * half, 8 * half + 8))
-        trust = f"(i8x16.shuffle {lanes} (local.get $error) (local.get $shifts))"
+        trust = f"(i8x16.shuffle {lanes} (local.get $lows) (local.get $highs))"
         yield f"(local.set $sums {trust})"
         state = f"(v128.and (local.get $s{half}) (i16x8.splat (i32.const {MIRROR})))"
         yield f"(local.set $t{half} (i16x8.sub {state} (i16x8.splat (i32.const 32760))))"
@@ -99,14 +99,14 @@ def opinions() -> Iterator[str]:
 
 def weighed() -> Iterator[str]:
     """Yield what sets both logits to the sums of the opinions by the sets at `wa` and `wb`."""
-    for weights, sums in (("wa", "sums"), ("wb", "error")):
+    for weights, sums in (("wa", "sums"), ("wb", "sums_b")):
         halves = (
             f"(i32x4.dot_i16x8_s (v128.load offset={16 * half} (local.get ${weights}))"
             f" (local.get $t{half}))"
             for half in (0, 1)
         )
         yield f"(local.set ${sums} (i32x4.add {' '.join(halves)}))"
-    both = "(local.get $sums) (local.get $error)"
+    both = "(local.get $sums) (local.get $sums_b)"
     low = f"(i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 {both})"
     high = f"(i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 {both})"
     yield f"(local.set $sums (i32x4.add {low} {high}))"
@@ -146,8 +146,8 @@ def learned(shift: int) -> Iterator[str]:
         for four, part in enumerate(("low", "high")):
             wide = f"(i32x4.extend_{part}_i16x8_u (local.get $t{half}))"
             yield f"(local.set $u{2 * half + four} (v128.or {wide} {beside}))"
-    for weights, squashed in (("wa", "sa"), ("wb", "sb")):
-        error = f"(i32.shr_s (i32.sub (local.get $one) (local.get ${squashed})) (i32.const 1))"
+    for weights, chance in (("wa", "sa"), ("wb", "sb")):
+        error = f"(i32.shr_s (i32.sub (local.get $one) (local.get ${chance})) (i32.const 1))"
         pair = f"(i32.or (i32.and {error} (i32.const 0xffff)) (i32.const {16_384 << 16}))"
         yield f"(local.set $error (i32x4.splat {pair}))"
         for half in (0, 1):
@@ -166,10 +166,10 @@ def learned(shift: int) -> Iterator[str]:
 def slots_learn() -> Iterator[str]:
     """Yield what gives every slot its follower."""
     yield f"(local.set $mirror (select (i32.const 0) (i32.const {MIRROR}) (local.get $bit)))"
-    yield "(local.set $error (i16x8.splat (local.get $mirror)))"
+    yield "(local.set $mirrors (i16x8.splat (local.get $mirror)))"
     yield "(local.set $sums (i32x4.splat (i32.shl (local.get $pace) (i32.const 17))))"
     for half in (0, 1):
-        yield f"(local.set $s{half} (v128.xor (local.get $s{half}) (local.get $error)))"
+        yield f"(local.set $s{half} (v128.xor (local.get $s{half}) (local.get $mirrors)))"
         for four, part in enumerate(("low", "high")):
             wide = f"(i32x4.extend_{part}_i16x8_u (local.get $s{half}))"
             at = f"(i32x4.add (i32x4.shl {wide} (i32.const 1)) (local.get $sums))"
@@ -226,7 +226,8 @@ def module_source() -> str:
     (local $s0 v128) (local $s1 v128)
     (local $t0 v128) (local $t1 v128) (local $sums v128) (local $sa i32) (local $sb i32)
     (local $s i32) (local $f i32) (local $j i32) (local $p i32) (local $bit i32) (local $one i32)
-    (local $mirror i32) (local $error v128) (local $shifts v128)
+    (local $mirror i32) (local $mirrors v128) (local $error v128) (local $sums_b v128)
+    (local $lows v128) (local $highs v128)
     (local $u0 v128) (local $u1 v128) (local $u2 v128) (local $u3 v128)
     (local.set $ra (i32.add (i32.const {REFINEMENTS_A})
       (i32.mul (local.get $ra) (i32.const 52))))

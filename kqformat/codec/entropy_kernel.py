@@ -477,7 +477,7 @@ def _project(color: int_p) -> cython.void:
 @cython.nogil
 @cython.exceptval(check=False)
 def _predict(band: band_p, s: pixel_p) -> cython.void:
-    """Predict the pixel's colour in two ways, in eighths; the contexts of its nodes are found."""
+    """Predict the pixel's colour in two ways, in eighths, once the contexts of nodes are known."""
     i: cython.int
     value: cython.int
     activity: cython.int = 0
@@ -786,9 +786,8 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                     _find_contexts(s)
                 _predict(band, s)
                 rank = _choose(band, s, choice, rank)
-                band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             if not m.decoding and waiting != cython.NULL:
-                _look_around(band, following, x + 1, y)
+                _foresee(band, s, following, rank)
                 waiting = cython.NULL
                 if not s.is_open:  # where it is, the next one's candidate may do as well
                     _find_contexts(following)
