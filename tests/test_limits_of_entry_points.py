@@ -256,7 +256,7 @@ def test_asked_how_long_a_file_may_be() -> None:
     assert len(read(2**20 - 1, 0)) == 2**20 - 1
     assert asked == []
     assert len(read(2**20 + 5, 1)) == 2**20 + 5
-    assert len(read(2**30, 0)) == 2**20
+    assert len(read(2**26, 0)) == 2**20
     with pytest.raises(LimitError, match="more than the limit of 1,048,581"):
         read(2**20 + 6, 1)
     assert asked == [2**20] * 3
@@ -371,9 +371,9 @@ def test_a_million_sections_are_refused_early(read: Callable[..., object], tmp_p
 def test_very_many_are_read_if_that_is_allowed() -> None:
     """Where limits allow as many sections or bands, they are read."""
     wide = Limits(bands=2**20, metadata_sections=2**20)
-    sections = 200_000 * writer.section("z") + writer.section("B")
+    sections = 70_000 * writer.section("z") + writer.section("B")
     image = kqformat.decode_indexed(writer.Head(1, 1, (BLACK,)).encode() + sections, limits=wide)
-    assert len(image.metadata.unknown) == 200_000
-    bands = 200_000 * writer.section("B")
-    head = writer.Head(1, 200_000, (BLACK,), band_shift=0)
-    assert kqformat.decode_indexed(head.encode() + bands, limits=wide).size == (1, 200_000)
+    assert len(image.metadata.unknown) == 70_000
+    bands = 70_000 * writer.section("B")
+    head = writer.Head(1, 70_000, (BLACK,), band_shift=0)
+    assert kqformat.decode_indexed(head.encode() + bands, limits=wide).size == (1, 70_000)

@@ -19,7 +19,7 @@ from kqformat.model import IndexedImage
 
 Palette = npt.NDArray[np.uint8]
 
-SIZES = (*range(1, 20), 63, 64, 65, 85, 86, 128, 256, 257)
+SIZES = (*range(1, 20), 63, 64, 65, 86, 257)
 
 
 def in_order(palette: Palette) -> Palette:

@@ -385,7 +385,7 @@ import kqformat
 from kqformat import Limits
 
 class Rows:
-    shape, dtype = (20_000, 16_384, 3), np.dtype(np.uint8)
+    shape, dtype = (16_000, 16_384, 3), np.dtype(np.uint8)
     def __getitem__(self, rows):
         values = np.arange(rows.start, rows.stop)[:, None] // 64 + np.arange(16_384) // 128
         return np.repeat(values[..., None], 3, axis=2).astype(np.uint8)
@@ -397,19 +397,19 @@ class Sums:
         self.total += len(block)
 
 pages = int(open("/proc/self/statm").read().split()[0])
-most = pages * resource.getpagesize() + 640 * 2**20
+most = pages * resource.getpagesize() + 560 * 2**20
 assert most < np.prod(Rows.shape)
 resource.setrlimit(resource.RLIMIT_AS, (most, most))
 kqformat.write_rows(sys.argv[1], Rows(), colors=256, threads=2)
 sums = Sums()
 with kqformat.open(sys.argv[1], limits=Limits(pixels=2**29)) as file:
     file.read_into(sums)
-assert sums.total == 20_000
+assert sums.total == 16_000
 """
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
-    """A raster of 983 MB is written and read back by a process that may not take as much."""
+    """A raster of 786 MB is written and read back by a process that may not take as much."""
     environment = os.environ | {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
     subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path / "large.kq")], check=True, env=environment
