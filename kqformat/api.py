@@ -29,6 +29,7 @@ from kqformat.search.elbow import Elbow
 from kqformat.search.reach import Reached
 from kqformat.search.target import Target
 from kqformat.search.trials import Storage, file_bytes
+from kqformat.threads import kept_threads
 
 __all__ = [
     "auto_colors",
@@ -145,6 +146,7 @@ def quantization(
     return pipeline.quantize(image.to_rgb(), colors, metadata=image.metadata, **options)
 
 
+@kept_threads()
 def encode(
     image: IndexedImage | npt.NDArray[np.uint8],
     *,

@@ -12,7 +12,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Thread
+from queue import SimpleQueue
+from threading import Thread, local
 from typing import TypeVar
 
 from kqformat.errors import ParameterError
@@ -66,6 +67,82 @@ def at_most(threads: int | None) -> Iterator[None]:
         _limit.reset(token)
 
 
+class _Helper(Thread):
+    """A thread that does what it is given, time and again, until it is given nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(name="kqformat", daemon=True)  # an interrupt can leave one to itself
+        self.given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self.done: SimpleQueue[None] = SimpleQueue()
+
+    def run(self) -> None:
+        _limit.set(1)
+        while (work := self.given.get()) is not None:
+            work()
+            del work  # whose results are not to be kept
+            self.done.put(None)
+
+
+class _Crew:
+    """Helpers of one thread, begun when they are first needed."""
+
+    def __init__(self) -> None:
+        self._helpers: list[_Helper] = []
+
+    def do(self, work: Callable[[], None], helpers: int) -> None:
+        """Work here and by so many helpers at once, until all have returned; they raise nothing.
+
+        If this is interrupted, the helpers may still be at it, and nothing but `end` makes sense.
+        """
+        for _ in range(helpers - len(self._helpers)):
+            self._helpers.append(_Helper())
+            self._helpers[-1].start()
+        for helper in self._helpers[:helpers]:
+            helper.given.put(work)
+        with at_most(1):
+            work()
+        for helper in self._helpers[:helpers]:
+            helper.done.get()
+
+    def end(self) -> None:
+        """Wait until the helpers have done what they were given, and end them."""
+        helpers, self._helpers = self._helpers, []
+        for helper in helpers:
+            helper.given.put(None)
+        for helper in helpers:
+            if helper.ident is not None:  # else it could not be begun
+                helper.join()
+
+
+class _Own(local):
+    """What each thread has for itself."""
+
+    crew: _Crew | None = None
+
+
+_own = _Own()
+if hasattr(os, "register_at_fork"):  # a process has none of its parent's threads
+    os.register_at_fork(after_in_child=lambda: setattr(_own, "crew", None))
+
+
+@contextmanager
+def kept_threads() -> Iterator[_Crew]:
+    """Keep the threads that `for_each` begins in this block until its end.
+
+    To wake one takes half as long as to begin it. Holds for the thread that says it; a block within
+    a block changes nothing.
+    """
+    if _own.crew is not None:
+        yield _own.crew
+        return
+    crew = _own.crew = _Crew()
+    try:
+        yield crew
+    finally:
+        _own.crew = None
+        crew.end()
+
+
 def for_each(
     work: Callable[[_Item], _Result], items: Sequence[_Item], parallel: int
 ) -> list[_Result]:
@@ -92,27 +169,16 @@ def for_each(
             except BaseException as error:
                 failures[number] = error
 
-    def help_out() -> None:
-        _limit.set(1)
-        run()
-
-    # The thread that calls works too: to begin one and to wait for it takes longer than many items.
-    helpers = [Thread(target=help_out, name="kqformat") for _ in range(threads - 1)]
-    try:
+    # The thread that calls works too: to wake one and to wait for it takes longer than many items.
+    with kept_threads() as crew:
         try:
-            for helper in helpers:
-                helper.start()
-            with at_most(1):
-                run()
-        finally:
+            crew.do(run, threads - 1)
+        except BaseException:
             for _ in numbers:  # left where this is interrupted: they are not begun
                 pass
-            for helper in helpers:
-                if helper.ident is not None:
-                    helper.join()
-    except BaseException:
-        failures.clear()  # as in `_first_of`
-        raise
+            crew.end()
+            failures.clear()  # as in `_first_of`
+            raise
     if failures:
         raise _first_of(failures)
     return [results[number] for number in range(len(items))]

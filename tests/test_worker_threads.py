@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
+import os
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -15,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import color_table, tabled, tree
+from kqformat.quantizer import color_table, swaps, tabled, tree
 from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
+from kqformat.quantizer.entries import Entries
 from kqformat.quantizer.tree import ColorTree
-from kqformat.threads import at_most, available, for_each, in_order
+from kqformat.threads import at_most, available, for_each, in_order, kept_threads
 
 
 class _WorkError(Exception):
@@ -146,6 +151,69 @@ def test_no_more_is_begun_where_a_thread_cannot_be(monkeypatch: pytest.MonkeyPat
     assert not started[0].is_alive()
 
 
+def own_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "kqformat"]
+
+
+def test_threads_are_kept_until_the_end_of_the_block() -> None:
+    """Calls within it, and in a block within it, are served by the same ones."""
+    meeting = threading.Barrier(3)
+    seen: set[int] = set()
+
+    def note(_: int) -> None:
+        meeting.wait(60)  # so that each thread has one
+        seen.add(threading.get_ident())
+
+    with at_most(3):
+        with kept_threads():
+            for_each(note, range(3), 3)
+            with kept_threads():
+                for_each(note, range(6), 3)
+            kept = own_threads()
+            assert {threading.get_ident(), *(thread.ident for thread in kept)} == seen
+        assert not any(thread.is_alive() for thread in kept)
+        for_each(note, range(3), 3)
+        assert own_threads() == []
+
+
+def test_interrupt_ends_the_threads_that_are_kept() -> None:
+    """What was begun is waited for, and what comes later in the block has others."""
+    meeting = threading.Barrier(2)
+    ended: list[bool] = []
+
+    def interrupt(_: int) -> None:
+        meeting.wait(60)
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(0.05)  # while the other waits for this one
+            _thread.interrupt_main()
+            time.sleep(0.05)
+            ended.append(True)
+
+    with at_most(2), kept_threads():
+        with pytest.raises(KeyboardInterrupt):
+            for_each(interrupt, range(2), 2)
+        assert ended == [True]
+        assert own_threads() == []
+        assert for_each(abs, range(-9, 0), 9) == list(range(9, 0, -1))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_forked_process_begins_its_own_threads() -> None:
+    """It has none of those that its parent keeps."""
+    code = """
+import os, warnings
+from kqformat.threads import at_most, for_each, kept_threads
+warnings.simplefilter("ignore")
+with at_most(2), kept_threads():
+    for_each(abs, range(9), 9)
+    child = os.fork()
+    assert for_each(abs, range(9), 9) == [*range(9)]
+    if child:
+        assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
 def test_number_of_threads_that_makes_no_sense(threads: int) -> None:
     """A limit is an integer of at least 1."""
@@ -202,7 +270,42 @@ def test_assignment_in_branches_is_that_of_the_whole_tree(seed: int, k: int) -> 
     whole = ColorTree(colors).assign(centroids, labels=True)
     with pytest.MonkeyPatch.context() as patch, at_most(3):
         patch.setattr(tree, "_SHARED_POINTS", 100)
+        patch.setattr(tree, "_SUMMARISED_NODES", 7)
         shared = ColorTree(colors).assign(centroids, labels=True)
     assert shared.distortion == whole.distortion
     for name in ("weights", "sums", "labels"):
+        np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("k", [1, 5, 40])
+def test_cuts_planned_in_parts_are_those_of_all_clusters(
+    k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads that each plan for some clusters find the same cuts."""
+    numbers = np.random.default_rng(k)
+    points = ColorTree(count_colors(numbers.integers(0, 256, (2000, 3), np.uint8)))
+    labels = numbers.integers(0, k, len(points.points)).astype(np.int32)
+    whole, shared = (swaps.SplitPlanner(points, k) for _ in range(2))
+    whole.plan(labels)
+    monkeypatch.setattr(swaps, "_SHARED_POINTS", 100)
+    with at_most(3):
+        shared.plan(labels)
+    np.testing.assert_array_equal(shared.gains, whole.gains)
+    assert (whole.gains > 0).all()
+    np.testing.assert_array_equal(shared.halves, whole.halves)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_entries_written_in_parts_are_those_of_all_colors(channels: int) -> None:
+    """Threads that each write those of some places make the same table."""
+    numbers = np.random.default_rng(channels)
+    colors = count_colors(numbers.integers(0, 256, (2000, channels), np.uint8))
+    labels = numbers.integers(0, 256, len(colors)).astype(np.uint8)
+    order = numbers.permutation(len(colors))
+    with at_most(1):
+        whole = Entries.of_labels(colors.keys, labels)
+    with at_most(3):
+        shared = Entries.of_labels(colors.keys[order], labels[order])
+    assert whole.known.any()
+    for name in ("opaque", "known", "keys", "labels"):
         np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))

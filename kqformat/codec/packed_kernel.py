@@ -43,17 +43,20 @@ def pack(
     group: cython.Py_ssize_t
     source: cython.pointer(cython.const[index_t])
     target: cython.p_uchar
+    i: cython.Py_ssize_t
     if groups:
         source = cython.address(indices[0])
         target = cython.address(payload[0])
         with cython.nogil:
-            if index_width <= 8:
+            if index_width == 8:
+                for i in range(8 * groups):
+                    target[i] = source[i] & 255
+            elif index_width < 8:
                 for group in range(groups):
                     _pack_narrow(source + 8 * group, index_width, target + index_width * group)
             else:
                 for group in range(groups):
                     _pack_wide(source + 8 * group, index_width, target + index_width * group)
-    i: cython.Py_ssize_t
     held: cython.uint = 0
     held_bits: cython.int = 0
     byte: cython.Py_ssize_t = groups * index_width
@@ -200,7 +203,7 @@ def _index_at(
 def _pack_narrow(
     source: cython.pointer(cython.const[index_t]), width: cython.int, target: cython.p_uchar
 ) -> cython.void:
-    """Pack 8 indices of at most 8 bits through one word."""
+    """Pack 8 indices of at most 7 bits through one word."""
     mask: cython.uint = (cython.cast(cython.uint, 1) << width) - 1
     held: cython.ulonglong = 0
     i: cython.int

@@ -62,9 +62,10 @@ class SurveyedPixels:
             keys = self.histogram.keys[self.histogram.keys & 255 == 255]
         else:
             keys, _ = self.census.opaque.colors()
-        points = pages.zeros(OPAQUE_COLORS, np.uint32)
+        points: npt.NDArray[np.uint32] = pages.zeros(OPAQUE_COLORS, np.uint32)
         known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
-        opaque_kernel.write_labels(keys, self._points_of(keys).astype(np.uint32), points, known)
+        own = self._points_of(keys).astype(np.uint32)
+        opaque_kernel.write_labels(keys, own, 0, OPAQUE_COLORS, points, known)
         opaque_kernel.add_weights(self.pixels, weights, points, sums)
         if self.pixels.shape[1] == 4:
             places = np.flatnonzero(self.pixels[:, 3] < 255)

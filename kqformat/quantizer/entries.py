@@ -14,7 +14,9 @@ from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.histogram import MAX_COLORS
 from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
 from kqformat.quantizer.tabled import tabled_block
+from kqformat.threads import available, for_each_slice
 
+_MOST_PARTS = 4
 _NO_PLACES = np.empty(0, np.intp)
 
 
@@ -45,7 +47,15 @@ class Entries:
         is_opaque = keys & 255 == 255
         opaque: Indices = pages.zeros(OPAQUE_COLORS, labels.dtype)
         known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
-        opaque_kernel.write_labels(keys[is_opaque], labels[is_opaque], opaque, known)
+        own_keys, own_labels = keys, labels
+        if not is_opaque.all():
+            own_keys, own_labels = keys[is_opaque], labels[is_opaque]
+
+        def write(part: slice) -> None:
+            opaque_kernel.write_labels(own_keys, own_labels, part.start, part.stop, opaque, known)
+
+        # As few parts as will do, since each has to look at all keys.
+        for_each_slice(write, OPAQUE_COLORS, OPAQUE_COLORS // min(available(), _MOST_PARTS))
         others = keys[~is_opaque]
         order = np.argsort(others)
         own: Indices = labels[~is_opaque][order]

@@ -125,7 +125,8 @@ def mapper_of_census(palette: npt.NDArray[np.uint8], space: Space, census: Censu
             return 0.0
         colors = WeightedPoints(codes, embed(unpack_keys(keys)), counts)
         clusters = labelled(colors, points, space)
-        opaque_kernel.write_labels(keys, clusters.labels.astype(opaque.dtype), opaque, known)
+        labels = clusters.labels.astype(opaque.dtype)
+        opaque_kernel.write_labels(keys, labels, cube.start, cube.stop, opaque, known)
         return distortion_in_srgb(colors, clusters, palette, space)
 
     distortion = sum(for_each_slice(write, OPAQUE_COLORS, CUBE))

@@ -127,20 +127,26 @@ class Merger:
     def merged(self) -> Histogram:
         """Return what all that is added makes together."""
         codes, order = split_codes(sorted_codes(self._keys))
-        keys, counts = self._keys[order], self._counts[order]
+        self._arrange(order)
         is_exact = self._dropped_bits == 0
-        points = embed(unpack_keys(keys)) if is_exact else self._means(order)
-        return Histogram(codes, points, counts, keys, is_exact)
+        points: Points = np.empty((len(order), 4), np.int16)
 
-    def _means(self, order: npt.NDArray[np.uint32]) -> Points:
-        """Return the means of cells in an order; of some at a time, which takes less memory."""
-        means: Points = np.empty((len(order), 4), np.int16)
-
-        def write(some: slice) -> None:
-            means[some] = rounded_means(self._sums[order[some]], self._counts[order[some]])
+        def write(some: slice) -> None:  # some at a time, which takes less memory
+            if is_exact:
+                points[some] = embed(unpack_keys(self._keys[some]))
+            else:
+                points[some] = rounded_means(self._sums[some], self._counts[some])
 
         for_each_slice(write, len(order), _SOME)
-        return means
+        return Histogram(codes, points, self._counts, self._keys, is_exact)
+
+    def _arrange(self, order: npt.NDArray[np.uint32]) -> None:
+        """Bring all that is added in this order, unless it is in it."""
+        if (order[:-1] < order[1:]).all():
+            return
+        self._keys, self._counts = self._keys[order], self._counts[order]
+        if self._dropped_bits:
+            self._sums = self._sums[order]
 
     @property
     def dropped_bits(self) -> int:

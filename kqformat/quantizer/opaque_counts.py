@@ -42,8 +42,9 @@ _MOST_TABLES = 4
 """How many threads may count at once."""
 
 _Keys: TypeAlias = npt.NDArray[np.uint32]
+_Codes: TypeAlias = npt.NDArray[np.uint32]
 _Counts: TypeAlias = npt.NDArray[np.int64]
-_Colors: TypeAlias = tuple[_Keys, npt.NDArray[np.uint32], _Counts]
+_Colors: TypeAlias = tuple[_Keys, _Codes, _Counts]
 
 
 class OpaqueCounts:
@@ -105,21 +106,40 @@ class OpaqueCounts:
     def colors_of(self, part: slice) -> _Colors:
         """Return the colours that occur among some places: keys, ascending codes, and counts."""
         length = part.stop - part.start
-        keys, codes = np.empty((2, length + 1), np.uint32)
-        counts = np.empty(length + 1, np.int64)
+        keys, codes = np.empty((2, length), np.uint32)
+        counts = np.empty(length, np.int64)
+        n = self._list(part, keys, codes, counts)
+        return keys[:n], codes[:n], counts[:n]
+
+    def _list(self, part: slice, keys: _Keys, codes: _Codes, counts: _Counts) -> int:
+        """Write what `colors_of` returns to arrays that have room for it; return how many."""
         n = opaque_kernel.list_colors(self._table, part.start, part.stop, keys, codes, counts)
-        keys, codes, counts = keys[:n], codes[:n], counts[:n]
         places, times = self._further
         here = slice(*np.searchsorted(places, (part.start, part.stop)))
         further = np.empty(len(places[here]), np.uint32)
         opaque_kernel.codes_of_places(places[here], further)
-        counts[np.searchsorted(codes, further)] += times[here]
-        return keys, codes, counts
+        counts[np.searchsorted(codes[:n], further)] += times[here]
+        return n
 
     def colors(self) -> tuple[_Keys, _Counts]:
         """Return the keys of all colours, in Morton order, and their counts."""
-        keys, _, counts = zip(*for_each_slice(self.colors_of, OPAQUE_COLORS, CUBE), strict=True)
-        return np.concatenate(keys), np.concatenate(counts)
+        edges = [0, *accumulate(self._count_colors(CUBE))]
+        keys, codes = np.empty((2, edges[-1]), np.uint32)
+        counts = np.empty(edges[-1], np.int64)
+
+        def write(cube: slice) -> None:
+            number = cube.start // CUBE
+            own = slice(edges[number], edges[number + 1])
+            self._list(cube, keys[own], codes[own], counts[own])
+
+        for_each_slice(write, OPAQUE_COLORS, CUBE)
+        return keys, counts
+
+    def _count_colors(self, step: int) -> list[int]:
+        """Return how many colours occur among so many places each."""
+        return for_each_slice(
+            lambda part: int(np.count_nonzero(self._table[part])), OPAQUE_COLORS, step
+        )
 
     def label(
         self,

@@ -130,13 +130,16 @@ def list_colors(
     """List the colours that occur from place `first` to `end`, not included.
 
     Writes the keys, the Morton codes of all four channels and how often each occurs, to arrays of
-    one more entry than there can be; returns how many there are.
+    as many entries as there are or more; returns how many there are.
     """
+    room: cython.Py_ssize_t = min(keys.shape[0], codes.shape[0], counts.shape[0])
     i: cython.Py_ssize_t
     n: cython.Py_ssize_t = 0
     place: cython.uint
     with cython.nogil:
         for i in range(first, end):
+            if n == room:
+                break
             # Written always, kept only if it occurs: a branch would be mispredicted.
             codes[n] = cython.cast(cython.uint, i)
             counts[n] = table[i]
@@ -234,20 +237,24 @@ def codes_of_places(places: cython.const[cython.uint][::1], codes: cython.uint[:
 def write_labels(
     keys: cython.const[cython.uint][::1],
     labels: cython.const[label_t][::1],
+    first: cython.uint,
+    end: cython.uint,
     table: label_t[::1],
     known: cython.uchar[::1],
 ) -> None:
     """Write the label of each opaque colour to a table, and that it has one to `known`.
 
-    That has a bit for each place, the first in the highest of a byte.
+    That has a bit for each place, the first in the highest of a byte. Colours whose place is not
+    from `first` to `end`, not included, are passed over.
     """
     i: cython.Py_ssize_t
     place: cython.uint
     with cython.nogil:
         for i in range(keys.shape[0]):
             place = kq_place(keys[i] >> 24, keys[i] >> 16 & 255, keys[i] >> 8 & 255)
-            table[place] = labels[i]
-            known[place >> 3] |= 128 >> (place & 7)
+            if first <= place < end:
+                table[place] = labels[i]
+                known[place >> 3] |= 128 >> (place & 7)
 
 
 def look_up_opaque(

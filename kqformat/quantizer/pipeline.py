@@ -23,6 +23,7 @@ from kqformat.quantizer.remap import distortion_of, keep, remap
 from kqformat.quantizer.selection import Selector
 from kqformat.quantizer.spaces import space_named
 from kqformat.quantizer.tree import Clusters, ColorTree
+from kqformat.threads import kept_threads
 
 DEFAULT_COLORS = 256
 
@@ -121,6 +122,7 @@ class Quantizer:
                 f"importance has shape {importance.shape}, expected {self._shape} as the pixels"
             )
 
+    @kept_threads()
     def at(self, colors: int) -> Quantization:
         """Quantize to at most `colors` colours.
 

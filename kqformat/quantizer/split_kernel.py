@@ -23,12 +23,17 @@ def split_boxes(
     edges: cython.int[:, ::1],
     heap: cython.int[::1],
     bins: cython.longlong[:, :, ::1],
+    sums: cython.longlong[:, ::1],
 ) -> int:
     """Split until there are as many boxes as `gains` has room for, or none can be split.
 
-    `order` is a permutation of the points in which each box is a run; `edges` gets the runs.
-    The rest is scratch. Returns the number of boxes.
+    `order` is a permutation of the points in which each box is a run; `edges` gets the runs, `sums`
+    the weight and the sums of four coordinates of each. The rest is scratch. Returns the number of
+    boxes.
     """
+    i: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    c: cython.int
     wanted: cython.Py_ssize_t = gains.shape[0]
     count: cython.Py_ssize_t = 1
     box: cython.int
@@ -66,23 +71,21 @@ def split_boxes(
             size += 1
             _sift_up(heap, gains, size - 1)
             count += 1
+        for j in range(count):
+            for c in range(5):
+                sums[j, c] = 0
+            for i in range(edges[j, 0], edges[j, 1]):
+                sums[j, 0] += weights[order[i]]
+                for c in range(4):
+                    sums[j, 1 + c] += weights[order[i]] * points[order[i], c]
     return count
 
 
-def plan_splits(
-    points: cython.const[cython.short][:, ::1],
-    weights: cython.const[cython.longlong][::1],
-    labels: cython.const[cython.int][::1],
-    order: cython.int[::1],
-    gains: cython.double[::1],
-    axes: cython.int[::1],
-    cuts: cython.int[::1],
-    edges: cython.int[:, ::1],
-    bins: cython.longlong[:, :, ::1],
-    halves: cython.short[:, :, ::1],
+def gather_clusters(
+    labels: cython.const[cython.int][::1], order: cython.int[::1], edges: cython.int[:, ::1]
 ) -> None:
-    """Find the best cut of every cluster, and the means of its two sides."""
-    k: cython.Py_ssize_t = gains.shape[0]
+    """Order points so that those of each of k clusters are a run, which `edges` gets."""
+    k: cython.Py_ssize_t = edges.shape[0]
     n: cython.Py_ssize_t = labels.shape[0]
     i: cython.Py_ssize_t
     j: cython.Py_ssize_t
@@ -99,7 +102,25 @@ def plan_splits(
         for i in range(n):
             order[edges[labels[i], 1]] = cython.cast(cython.int, i)
             edges[labels[i], 1] += 1
-        for j in range(k):
+
+
+def plan_splits(
+    points: cython.const[cython.short][:, ::1],
+    weights: cython.const[cython.longlong][::1],
+    order: cython.int[::1],
+    first: cython.Py_ssize_t,
+    end: cython.Py_ssize_t,
+    gains: cython.double[::1],
+    axes: cython.int[::1],
+    cuts: cython.int[::1],
+    edges: cython.int[:, ::1],
+    bins: cython.longlong[:, :, ::1],
+    halves: cython.short[:, :, ::1],
+) -> None:
+    """Find the best cut of each cluster from `first` to `end`, and the means of its two sides."""
+    j: cython.Py_ssize_t
+    with cython.nogil:
+        for j in range(first, end):
             if edges[j, 1] - edges[j, 0] > 1:
                 _plan(
                     points,

@@ -14,12 +14,15 @@ def split_boxes(
     edges: _Ints,
     heap: _Ints,
     bins: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.int64],
 ) -> int: ...
+def gather_clusters(labels: _Ints, order: _Ints, edges: _Ints) -> None: ...
 def plan_splits(
     points: npt.NDArray[np.int16],
     weights: npt.NDArray[np.int64],
-    labels: _Ints,
     order: _Ints,
+    first: int,
+    end: int,
     gains: npt.NDArray[np.float64],
     axes: _Ints,
     cuts: _Ints,

@@ -22,7 +22,7 @@ def wu(weighted: WeightedPoints, k: int, rng: np.random.Generator) -> Points:
     edges = np.empty((k, 2), np.int32)
     scratch = np.empty(n, np.int32)
     axes, cuts, heap = (np.empty(k, np.int32) for _ in range(3))
-    bins = np.empty((4, 256, 5), np.int64)
+    bins, sums = np.empty((4, 256, 5), np.int64), np.empty((k, 5), np.int64)
     boxes = split_kernel.split_boxes(
         weighted.points,
         weighted.counts,
@@ -34,12 +34,10 @@ def wu(weighted: WeightedPoints, k: int, rng: np.random.Generator) -> Points:
         edges,
         heap,
         bins,
+        sums,
     )
-    by_first_point = np.sort(edges[:boxes, 0])
-    weights = np.add.reduceat(weighted.counts[order], by_first_point)
-    products = weighted.points[order] * weighted.counts[order, None]
-    sums = np.add.reduceat(products, by_first_point, axis=0)
-    return rounded_means(sums, weights)
+    sums = sums[np.argsort(edges[:boxes, 0])]
+    return rounded_means(sums[:, 1:], sums[:, 0])
 
 
 def kmeans_plus_plus(weighted: WeightedPoints, k: int, rng: np.random.Generator) -> Points:

@@ -18,9 +18,12 @@ from kqformat.quantizer.kmeans import Observe
 from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import Clusters, ColorTree
+from kqformat.threads import for_each_slice
 
 MAX_CENTROIDS = 2048
 """With more centroids, to look at the distances of all pairs, k² / 2, would take too much time."""
+
+_SHARED_POINTS, _PARTS = 1 << 14, 8
 
 _HOPELESS = 3.0
 """A swap whose estimated cost is this many times its gain is not tried.
@@ -37,7 +40,6 @@ class SplitPlanner:
         self._order = np.empty(len(tree.points), np.int32)
         self._axes, self._cuts = np.empty(k, np.int32), np.empty(k, np.int32)
         self._edges = np.empty((k, 2), np.int32)
-        self._bins = np.empty((4, 256, 5), np.int64)
         self.gains = np.empty(k, np.float64)
         """By how much a cut lowers the distortion, in squared coordinates."""
         self.halves = np.empty((k, 2, 4), np.int16)
@@ -45,16 +47,23 @@ class SplitPlanner:
 
     def plan(self, labels: npt.NDArray[np.int32]) -> None:
         """Fill in `gains` and `halves` for points labelled with their clusters."""
+        split_kernel.gather_clusters(labels, self._order, self._edges)
+        clusters = len(self.gains)
+        parts = _PARTS if len(labels) >= _SHARED_POINTS else 1
+        for_each_slice(self._plan, clusters, -(-clusters // parts))
+
+    def _plan(self, clusters: slice) -> None:
         split_kernel.plan_splits(
             self._tree.points,
             self._tree.weights,
-            labels,
             self._order,
+            clusters.start,
+            clusters.stop,
             self.gains,
             self._axes,
             self._cuts,
             self._edges,
-            self._bins,
+            np.empty((4, 256, 5), np.int64),
             self.halves,
         )
 

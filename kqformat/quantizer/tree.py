@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,15 @@ import numpy.typing as npt
 from kqformat.quantizer import tree_kernel
 from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import UNIT, Points
-from kqformat.threads import available, for_each
+from kqformat.threads import available, for_each, for_each_slice
 
 _LEAF_SIZE = 48
 _POINTS_PER_NODE = 10  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
-_SHARED_POINTS = 1 << 17  # of fewer, a pass takes no longer than to begin threads
-_BRANCHES = 12
+_SHARED_POINTS = 1 << 14  # of fewer, a pass takes hardly longer than to wake a thread
+_BRANCHES = 6
+_MEASURED_POINTS = 1 << 16
+_SUMMARISED_NODES = 1 << 13
 
 _NO_LABELS = np.empty(0, np.int32)
 
@@ -66,12 +68,19 @@ class ColorTree:
         self._first, self._last, self._left = first[:nodes], last[:nodes], left[:nodes]
         self._boxes = np.empty((nodes, 8), np.int16)
         self._sums = np.empty((nodes, 6), np.int64)
+        for_each_slice(partial(self._summarise, leaves=True), nodes, _SUMMARISED_NODES)
+        self._summarise(slice(nodes), leaves=False)  # of what has been found of their children
+
+    def _summarise(self, nodes: slice, *, leaves: bool) -> None:
         tree_kernel.summarise(
             self.points,
             self.weights,
             self._first,
             self._last,
             self._left,
+            nodes.start or 0,
+            nodes.stop,
+            leaves,
             self._boxes,
             self._sums,
         )
@@ -162,5 +171,9 @@ def squared_distances(
     if len(labels) and not 0 <= labels.min() <= labels.max() < len(centroids):
         raise IndexError("labels without a centroid")
     squares = np.empty(len(points), np.int64)
-    tree_kernel.distances(points, centroids, labels, squares)
+
+    def write(some: slice) -> None:
+        tree_kernel.distances(points[some], centroids, labels[some], squares[some])
+
+    for_each_slice(write, len(points), _MEASURED_POINTS)
     return squares

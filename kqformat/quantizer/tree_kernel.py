@@ -75,10 +75,17 @@ def summarise(
     first: cython.const[cython.int][::1],
     last: cython.const[cython.int][::1],
     left: cython.const[cython.int][::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    leaves: cython.bint,
     boxes: cython.short[:, ::1],
     sums: cython.longlong[:, ::1],
 ) -> None:
-    """Fill in each node's box (4 lows, 4 highs) and sums (weight, 4 coordinates, squares)."""
+    """Fill in each node's box (4 lows, 4 highs) and sums (weight, 4 coordinates, squares).
+
+    Of the nodes from `start` to `stop`, not included, those that are leaves, or those that are not,
+    whose children have to have been done.
+    """
     node: cython.Py_ssize_t
     child: cython.Py_ssize_t
     i: cython.Py_ssize_t
@@ -89,7 +96,9 @@ def summarise(
     total: cython.longlong[6]
     weight: cython.longlong
     with cython.nogil:
-        for node in range(first.shape[0] - 1, -1, -1):
+        for node in range(stop - 1, start - 1, -1):
+            if (left[node] < 0) != leaves:
+                continue
             # In variables of its own, which no store to an array can be thought to change.
             for c in range(6):
                 total[c] = 0

@@ -14,6 +14,9 @@ def summarise(
     first: _Ints,
     last: _Ints,
     left: _Ints,
+    start: int,
+    stop: int,
+    leaves: bool,
     boxes: _Shorts,
     sums: _Longs,
 ) -> None: ...

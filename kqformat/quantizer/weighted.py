@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from kqformat.quantizer import space
 from kqformat.quantizer.space import UNIT, Points
+from kqformat.threads import for_each_slice
+
+_SOME = 1 << 16
 
 UNITS_OF_COLORS = 57, 64, 55
 """Coordinates to a sample value of red, green and blue."""
@@ -34,11 +37,19 @@ def from_srgb(points: Points) -> Points:
     -------
     ndarray, int16, shape (n, 4)
     """
+    result: Points = np.empty(points.shape, np.int16)
     # Not broadcast, as NumPy is slow at rows of four.
-    scaled = points.reshape(-1) * np.tile(UNITS, len(points))
-    scaled += UNIT // 2
-    scaled >>= 6
-    return scaled.astype(np.int16).reshape(points.shape)
+    units = np.tile(UNITS, min(len(points), _SOME))
+
+    def write(some: slice) -> None:
+        flat = points[some].reshape(-1)
+        scaled = flat * units[: len(flat)]
+        scaled += UNIT // 2
+        scaled >>= 6
+        result[some] = scaled.reshape(-1, 4)
+
+    for_each_slice(write, len(points), _SOME)
+    return result
 
 
 def embed(colors: npt.NDArray[np.uint8]) -> Points:
