@@ -23,7 +23,7 @@ from kqformat.threads import for_each_slice
 MAX_CENTROIDS = 2048
 """With more centroids, to look at the distances of all pairs, k² / 2, would take too much time."""
 
-_SHARED_POINTS, _PARTS = 1 << 14, 8
+_SHARED_POINTS, _PARTS = 1 << 12, 8
 
 _HOPELESS = 3.0
 """A swap whose estimated cost is this many times its gain is not tried.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,8 @@ from kqformat.threads import available, for_each, for_each_slice
 _LEAF_SIZE = 48
 _POINTS_PER_NODE = 10  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
-_SHARED_POINTS = 1 << 14  # of fewer, a pass takes hardly longer than to wake a thread
-_BRANCHES = 6
+_SHARED_POINTS = 1 << 12  # of fewer, a pass takes hardly longer than to wake a thread
+_BRANCHES = 2  # for each thread
 _MEASURED_POINTS = 1 << 16
 _SUMMARISED_NODES = 1 << 13
 
@@ -68,6 +68,7 @@ class ColorTree:
         self._first, self._last, self._left = first[:nodes], last[:nodes], left[:nodes]
         self._boxes = np.empty((nodes, 8), np.int16)
         self._sums = np.empty((nodes, 6), np.int64)
+        self._branches: dict[int, list[int]] = {}
         for_each_slice(partial(self._summarise, leaves=True), nodes, _SUMMARISED_NODES)
         self._summarise(slice(nodes), leaves=False)  # of what has been found of their children
 
@@ -119,8 +120,8 @@ class ColorTree:
             )
             return distortion, sums
 
-        is_shared = len(self.points) >= _SHARED_POINTS and available() > 1
-        roots = self._branches if is_shared else [0]
+        threads = min(available(), len(self.points) // _SHARED_POINTS + 1)
+        roots = self._shared_among(threads) if threads > 1 else [0]
         parts = for_each(assign, roots, len(roots))
         sums = parts[0][1]
         for _, part in parts[1:]:
@@ -128,18 +129,19 @@ class ColorTree:
         distortion = sum(part for part, _ in parts)
         return Clusters(sums[:, 0], sums[:, 1:], distortion / UNIT**2, label_array)
 
-    @cached_property
-    def _branches(self) -> list[int]:
-        """The nodes that threads share: each point is below one of them."""
-        nodes = [0]
-        while len(nodes) < _BRANCHES:
-            widest = max(nodes, key=lambda node: int(self._last[node]) - int(self._first[node]))
-            left = int(self._left[widest])
-            if left < 0:
-                break
-            nodes.remove(widest)
-            nodes += [left, left + 1]
-        return nodes
+    def _shared_among(self, threads: int) -> list[int]:
+        """Return nodes that so many threads share: each point is below one of them."""
+        if threads not in self._branches:
+            nodes = [0]
+            while len(nodes) < _BRANCHES * threads:
+                widest = max(nodes, key=lambda node: int(self._last[node] - self._first[node]))
+                left = int(self._left[widest])
+                if left < 0:
+                    break
+                nodes.remove(widest)
+                nodes += [left, left + 1]
+            self._branches[threads] = nodes
+        return self._branches[threads]
 
     @property
     def moment(self) -> float:
