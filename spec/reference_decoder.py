@@ -424,7 +424,10 @@ def squash(logit: int) -> int:
     return (LOGISTIC[cell] * (64 - part) + LOGISTIC[cell + 1] * part + 32) >> 6
 
 
-COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
+COUNTS = (
+    (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192),
+    (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160),
+)
 STATES = 4096
 
 
@@ -453,7 +456,10 @@ def class_of(value: int, bounds: tuple[int, ...]) -> int:
 
 # ---- §7.3 Decisions
 
-TRUST = [[81920 * count // (17 * count + rest) for count in COUNTS] for rest in (6, 3)]
+TRUST = [
+    [81920 * count // (17 * count + rest) for count in counts]
+    for counts, rest in zip(COUNTS, (6, 1), strict=True)
+]
 
 
 class Slot:
@@ -480,11 +486,11 @@ class Slot:
 def risen(state: int, step: int, pace: int) -> tuple[int, int]:
     """Return a slot's state and step after a 1."""
     chance = CHANCE[state]
-    after = chance + 4 * ((1 << 32) - chance) // (4 * COUNTS[step] + 6 - pace)
+    after = chance + 4 * ((1 << 32) - chance) // (4 * COUNTS[pace][step] + 6 - pace)
     state = bisect_right(BOUND, after)
     if step < 15:
-        gap = COUNTS[step + 1] - COUNTS[step]
-        step += (state * 0x9E3779B1 + step * 0x5851F42D & ALL_ONES) >> 16 & gap - 1 == 0
+        gap = COUNTS[pace][step + 1] - COUNTS[pace][step]
+        step += ((state * 0x9E3779B1 + step * 0x5851F42D & ALL_ONES) >> 16) % gap == 0
     return state, step
 
 

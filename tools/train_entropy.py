@@ -193,7 +193,7 @@ class _Counts:
         size = int(np.prod(self.shape.shape))
         part = slice(self.shape.first, self.shape.first + size)
         was, now = (slots[part].reshape(self.shape.shape) for slots in (before, after))
-        seen = np.array(COUNTS, np.float64)
+        seen = np.array(COUNTS[0], np.float64)
         count = np.where(now != was, np.clip(seen[now & 15] - seen[was & 15], 1, MOST_COUNTED), 0)
         share = slot_tables().chance[now >> 4] / 65536
         self.ones = self.ones + weight * (count * share).sum(axis=self.shape.axis)

@@ -54,8 +54,11 @@ def squash(logit: int) -> int:
     return (LOGISTIC[cell] * (64 - part) + LOGISTIC[cell + 1] * part + 32) >> 6
 
 
-COUNTS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
-"""What a slot's sixteen steps of confidence stand for: bits seen."""
+COUNTS = (
+    (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192),
+    (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 160),
+)
+"""What a slot's sixteen steps of confidence stand for at each pace: bits seen."""
 
 _FIRST_ODDS = 4305465866
 """2**32 * exp(5 / 2048): the odds of the first state above one half."""
@@ -116,9 +119,11 @@ class SlotTables:
 def slot_tables() -> SlotTables:
     """Return the tables of spec §7.3 for slots."""
     chance = np.array(chances(), np.int64)
-    count = np.array(COUNTS, np.int64)
-    trust = [81920 * count // (17 * count + doubt) for doubt in (6, 3)]
-    following = [_following(chance, count, 6 - pace) for pace in (0, 1)]
+    counts = np.array(COUNTS, np.int64)
+    trust = [
+        81920 * count // (17 * count + doubt) for count, doubt in zip(counts, (6, 1), strict=True)
+    ]
+    following = [_following(chance, count, 6 - pace) for pace, count in enumerate(counts)]
     return SlotTables(
         np.array(trust, np.uint16),
         np.array(following, np.uint16),

@@ -12,7 +12,7 @@ COLORS = in_order(tuple((40 + i * 18, 30 + i * 20, 90 + i * 9) for i in range(11
 
 # One band, its palette coded, and three bands of 4, 4 and 2 rows. Of the payloads with one byte
 # less or another last byte many are those of other pictures, and legal: these here are not.
-ONE = entropy_picture(21, 7, COLORS, slope(21, 7, 11, grain=3))
+ONE = entropy_picture(23, 8, COLORS, slope(23, 8, 11, grain=3))
 ONE_PAYLOAD = ONE.payload(ONE.indices, "E")
 THREE = entropy_picture(24, 10, COLORS, slope(24, 10, 11, grain=1), band_shift=2)
 THREE_BANDS = THREE.band_sections()

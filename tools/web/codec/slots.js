@@ -1,6 +1,9 @@
 // Slots of 16 bits, 16 · state + step, and all that is looked up for them (spec §7.2, §7.3).
 
-const COUNTS = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192];
+/** Of each pace, how many bits seen each step of confidence stands for. */
+const COUNTS = [192, 160].map((most) => [
+  0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, most,
+]);
 const LOGISTIC = [
   32768, 36843, 40793, 44511, 47911, 50941, 53581, 55834, 57724, 59287, 60565, 61598, 62428, 63090,
   63615, 64030, 64357, 64614, 64816, 64974, 65097, 65194, 65269, 65328, 65374, 65410, 65438, 65459,
@@ -45,8 +48,8 @@ function makeChances() {
 export const CHANCE_16 = Int32Array.from(CHANCE, (chance) => Math.floor(chance / 65_536));
 
 /** Of each pace, how far each step is trusted. */
-export const TRUST = [6, 3].map((rest) =>
-  COUNTS.map((n) => Math.floor((81_920 * n) / (17 * n + rest))),
+export const TRUST = [6, 1].map((rest, pace) =>
+  COUNTS[pace].map((n) => Math.floor((81_920 * n) / (17 * n + rest))),
 );
 
 /** A slot with these bits turned is its mirror: of the other bit it says what this says of one. */
@@ -62,11 +65,12 @@ export const FOLLOWER = [0, 1].map(makeFollowers);
 function makeFollowers(pace) {
   const followers = new Uint16Array(65_536);
   for (let step = 0; step < 16; step++) {
-    const gap = step < 15 ? COUNTS[step + 1] - COUNTS[step] : 0;
+    const n = COUNTS[pace][step];
+    const gap = step < 15 ? COUNTS[pace][step + 1] - n : 0;
     let next = 0; // the chances rise with the state, and so does the number of bounds below
     for (let state = 0; state < 4096; state++) {
       const rest = 2 ** 32 - CHANCE[state];
-      const chance = CHANCE[state] + Math.floor((4 * rest) / (4 * COUNTS[step] + 6 - pace));
+      const chance = CHANCE[state] + Math.floor((4 * rest) / (4 * n + 6 - pace));
       while (next < 4095 && BOUND[next] <= chance) {
         next++;
       }
