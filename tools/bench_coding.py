@@ -1,12 +1,12 @@
 """Measure how small indices get: our codings against the formats of others, on real images.
 
-    python tools/bench_coding.py FOLDER… [-k LIST] [--only NAMES] [--cache FILE] [--plot FILE]
+    python tools/bench_coding.py FOLDER[:K,K…]… [--only NAMES] [--cache FILE] [--plot FILE]
 
-Every image is quantized to each k, or kept where it has no more colours, and every coder stores
-the same indexed image: each coding that kqformat knows, and of the formats that are installed
-PNG (Oxipng's highest level, with and without Zopfli), WebP, JPEG XL, GIF, and xz for comparison.
-All that is stored is decoded and compared before it counts. A format with several coders counts
-with the smallest file of each image. There are tables of
+Every image is quantized to each K (256 where none is given), or kept where it has no more colours,
+and every coder stores the same indexed image: each coding that kqformat knows, and of the formats
+that are installed PNG (Oxipng's highest level, with and without Zopfli), WebP, JPEG XL, GIF, and xz
+for comparison. All that is stored is decoded and compared before it counts. A format with several
+coders counts with the smallest file of each image. There are tables of
 
 - bytes by kind, which is the name of the folder, and format; a dash where a format cannot hold
   every image (GIF has no half-transparent colours);
@@ -31,7 +31,7 @@ from bench.cache import Cache
 from bench.coder import Coder, store
 from bench.coding_report import byte_table, share_table, speed_table
 from bench.codings import extra_memory, our_codings
-from bench.images import SAMPLES, image_paths
+from bench.images import SAMPLES, image_paths, with_colors
 from bench.index_peers import index_peers
 from bench.memory import AVAILABLE
 from bench.shares import Picture, Record
@@ -48,15 +48,15 @@ def main() -> None:
     """Print the tables."""
     options = _options()
     ours, theirs, notes = _chosen(options.only)
-    paths = image_paths(options.folders)
-    colors = [int(k) for k in options.colors.split(",")]
+    places = [with_colors(place) for place in options.folders]
     versions = dict.fromkeys(coder.version.partition(" -")[0] for coder in theirs)
-    print(f"{machine('numpy', also=versions)}; {len(paths)} images")
+    count = len(image_paths([path for path, _ in places]))
+    print(f"{machine('numpy', also=versions)}; {count} images")
     print("\nNot measured: " + ("; ".join(notes) or "nothing") + ".\n", flush=True)
     cache = Cache(options.cache)
     records: list[Record] = []
     largest: kqformat.IndexedImage | None = None
-    for picture, image in _pictures(paths, colors):
+    for picture, image in _pictures(places):
         print(*picture, file=sys.stderr, flush=True)
         records += _measure(picture, image, ours, theirs, cache, options.rounds)
         if largest is None or image.indices.size > largest.indices.size:
@@ -78,8 +78,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="*", type=Path, default=[SAMPLES])
-    parser.add_argument("-k", "--colors", default="256", metavar="LIST")
+    parser.add_argument("folders", nargs="*", metavar="FOLDER[:K,K…]", default=[str(SAMPLES)])
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="of timing ours")
     parser.add_argument("--only", metavar="NAMES", help="peers, besides our codings")
     parser.add_argument("--cache", type=Path, metavar="FILE", help="keep what peers made")
@@ -89,8 +88,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--smoke", action="store_true", help="see whether it works, in seconds")
     options = parser.parse_args()
     if options.smoke:
-        options.folders = [SAMPLES / name for name in _SMOKE_IMAGES]
-        options.colors, options.rounds = "256,16", 1
+        options.folders = [f"{SAMPLES / name}:256,16" for name in _SMOKE_IMAGES]
+        options.rounds = 1
     return options
 
 
@@ -107,11 +106,11 @@ def _chosen(only: str | None) -> tuple[list[Coder], list[Coder], list[str]]:
 
 
 def _pictures(
-    paths: list[Path], colors: list[int]
+    places: list[tuple[Path, list[int]]],
 ) -> Iterator[tuple[Picture, kqformat.IndexedImage]]:
-    """Yield each image at each k, without metadata; at one k after the other."""
-    for k in colors:
-        for path in paths:
+    """Yield each image at each k, without metadata; of each place at one k after the other."""
+    for place, k in ((place, k) for place, colors in places for k in colors):
+        for path in image_paths([place]):
             content = read_raster(str(path), max_pixels=_MAX_PIXELS).content
             image = kqformat.quantization(content, k).image
             bare = dataclasses.replace(image, metadata=kqformat.Metadata())

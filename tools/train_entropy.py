@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from bench.images import image_paths
+from bench.images import image_paths, with_colors
 
 import kqformat
 from kqformat.codec import coded_palette, coded_palette_kernel, entropy, entropy_kernel
@@ -89,9 +89,8 @@ def main() -> None:
 def _images(folders: Iterable[str]) -> Iterable[tuple[kqformat.IndexedImage, float]]:
     """Yield images with their weights: 1 in all to each file."""
     for folder in folders:
-        name, _, counts = folder.partition(":")
-        ks = [int(k) for k in (counts or "256").split(",")]
-        for path in image_paths([Path(name)]):
+        place, ks = with_colors(folder)
+        for path in image_paths([place]):
             content = read_raster(str(path), max_pixels=1 << 28).content
             for k in ks:
                 image = coded_palette.sort(kqformat.quantization(content, k).image)

@@ -28,6 +28,12 @@ def image_paths(places: list[Path]) -> list[Path]:
     return sorted(paths)
 
 
+def with_colors(place: str) -> tuple[Path, list[int]]:
+    """Return what FOLDER:K,K… says: a folder and how many colours, 256 where that is left out."""
+    name, _, colors = place.partition(":")
+    return Path(name), [int(k) for k in (colors or "256").split(",")]
+
+
 def photographs(places: list[Path]) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
     """Yield the name and RGB pixels of each image."""
     for path in image_paths(places):
