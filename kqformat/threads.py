@@ -99,7 +99,7 @@ class _Crew:
             self._helpers[-1].start()
         for helper in self._helpers[:helpers]:
             helper.given.put(work)
-        with at_most(1):
+        with at_most(1), _without_crew():
             work()
         for helper in self._helpers[:helpers]:
             helper.done.get()
@@ -123,6 +123,16 @@ class _Own(local):
 _own = _Own()
 if hasattr(os, "register_at_fork"):  # a process has none of its parent's threads
     os.register_at_fork(after_in_child=lambda: setattr(_own, "crew", None))
+
+
+@contextmanager
+def _without_crew() -> Iterator[None]:
+    """Have work that asks for threads, against `at_most`, begin others: those kept are at work."""
+    kept, _own.crew = _own.crew, None
+    try:
+        yield
+    finally:
+        _own.crew = kept
 
 
 @contextmanager

@@ -176,6 +176,29 @@ def test_threads_are_kept_until_the_end_of_the_block() -> None:
         assert own_threads() == []
 
 
+def test_work_that_asks_for_threads_has_others() -> None:
+    """Those that are kept are at work just then."""
+
+    outer, inner = threading.Barrier(2), threading.Barrier(2)
+    done = threading.Event()
+
+    def nested(_: int) -> list[int]:
+        outer.wait(20)  # so that each thread has one
+        if threading.current_thread() is not threading.main_thread():
+            assert done.wait(20)
+            return []
+        with at_most(2):
+            found = for_each(lambda item: inner.wait(10) >= 0 and item, range(2), 2)
+        done.set()
+        return found
+
+    with at_most(2), kept_threads() as crew:
+        assert sorted(for_each(nested, range(2), 2)) == [[], [0, 1]]
+        with kept_threads() as same:
+            assert same is crew
+        assert len(own_threads()) == 1
+
+
 def test_interrupt_ends_the_threads_that_are_kept() -> None:
     """What was begun is waited for, and what comes later in the block has others."""
     meeting = threading.Barrier(2)
