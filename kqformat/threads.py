@@ -78,9 +78,11 @@ class _Helper(Thread):
     def run(self) -> None:
         _limit.set(1)
         while (work := self.given.get()) is not None:
-            work()
-            del work  # whose results are not to be kept
-            self.done.put(None)
+            try:
+                work()
+            finally:
+                del work  # whose results are not to be kept
+                self.done.put(None)
 
 
 class _Crew:
@@ -97,12 +99,13 @@ class _Crew:
         for _ in range(helpers - len(self._helpers)):
             self._helpers.append(_Helper())
             self._helpers[-1].start()
-        for helper in self._helpers[:helpers]:
-            helper.given.put(work)
-        with at_most(1), _without_crew():
-            work()
-        for helper in self._helpers[:helpers]:
-            helper.done.get()
+        with _without_crew():
+            for helper in self._helpers[:helpers]:
+                helper.given.put(work)
+            with at_most(1):
+                work()
+            for helper in self._helpers[:helpers]:
+                helper.done.get()
 
     def end(self) -> None:
         """Wait until the helpers have done what they were given, and end them."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import _thread
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 import weakref
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer import color_table, swaps, tabled, tree
+from kqformat.quantizer import color_table, opaque_kernel, swaps, tabled, tree
 from kqformat.quantizer.counting import SurveyedPixels, count_colors, counted
 from kqformat.quantizer.entries import Entries
+from kqformat.quantizer.opaque_counts import OPAQUE_COLORS
 from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import at_most, available, for_each, in_order, kept_threads
 
@@ -129,7 +131,7 @@ def test_first_of_several_errors_is_raised(threads: int) -> None:
 
 
 def test_no_more_is_begun_where_a_thread_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error comes when the threads that there are have ended what they had begun."""
+    """The error comes at once, and the threads that there are end."""
     started: list[threading.Thread] = []
     begun: list[int] = []
     start = threading.Thread.start
@@ -140,14 +142,10 @@ def test_no_more_is_begun_where_a_thread_cannot_be(monkeypatch: pytest.MonkeyPat
         started.append(thread)
         start(thread)
 
-    def work(item: int) -> None:
-        begun.append(item)
-        time.sleep(0.01)
-
     monkeypatch.setattr(threading.Thread, "start", start_one)
     with at_most(3), pytest.raises(RuntimeError, match="no thread"):
-        for_each(work, range(1000), 1000)
-    assert len(begun) < 1000
+        for_each(begun.append, range(1000), 1000)
+    assert begun == []
     assert not started[0].is_alive()
 
 
@@ -178,7 +176,6 @@ def test_threads_are_kept_until_the_end_of_the_block() -> None:
 
 def test_work_that_asks_for_threads_has_others() -> None:
     """Those that are kept are at work just then."""
-
     outer, inner = threading.Barrier(2), threading.Barrier(2)
     done = threading.Event()
 
@@ -201,6 +198,8 @@ def test_work_that_asks_for_threads_has_others() -> None:
 
 def test_interrupt_ends_the_threads_that_are_kept() -> None:
     """What was begun is waited for, and what comes later in the block has others."""
+    main = threading.main_thread().ident
+    assert main is not None
     meeting = threading.Barrier(2)
     ended: list[bool] = []
 
@@ -208,7 +207,7 @@ def test_interrupt_ends_the_threads_that_are_kept() -> None:
         meeting.wait(60)
         if threading.current_thread() is not threading.main_thread():
             time.sleep(0.05)  # while the other waits for this one
-            _thread.interrupt_main()
+            signal.pthread_kill(main, signal.SIGINT)
             time.sleep(0.05)
             ended.append(True)
 
@@ -300,7 +299,7 @@ def test_assignment_in_branches_is_that_of_the_whole_tree(seed: int, k: int) -> 
         np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))
 
 
-@pytest.mark.parametrize("k", [1, 5, 40])
+@pytest.mark.parametrize("k", [2, 5, 40])
 def test_cuts_planned_in_parts_are_those_of_all_clusters(
     k: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,3 +331,21 @@ def test_entries_written_in_parts_are_those_of_all_colors(channels: int) -> None
     assert whole.known.any()
     for name in ("opaque", "known", "keys", "labels"):
         np.testing.assert_array_equal(getattr(shared, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("threads", range(1, 6))
+def test_entries_are_shared_by_whole_bytes(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two threads write bits of the same byte, and all places are written."""
+    edges: list[tuple[int, int]] = []
+
+    def note(keys: object, labels: object, first: int, end: int, *_: object) -> None:
+        edges.append((first, end))
+
+    monkeypatch.setattr(opaque_kernel, "write_labels", note)
+    with at_most(threads):
+        Entries.of_labels(np.array([0x010203FF], np.uint32), np.zeros(1, np.uint8))
+    edges.sort()
+    assert len(edges) == min(threads, 4)
+    assert all(first % 8 == 0 for first, _ in edges)
+    assert (edges[0][0], edges[-1][1]) == (0, OPAQUE_COLORS)
+    assert all(one[1] == next_one[0] for one, next_one in pairwise(edges))

@@ -54,8 +54,9 @@ class Entries:
         def write(part: slice) -> None:
             opaque_kernel.write_labels(own_keys, own_labels, part.start, part.stop, opaque, known)
 
-        # As few parts as will do, since each has to look at all keys.
-        for_each_slice(write, OPAQUE_COLORS, OPAQUE_COLORS // min(available(), _MOST_PARTS))
+        # As few parts as will do, since each has to look at all keys; of whole bytes of `known`.
+        parts = min(available(), _MOST_PARTS)
+        for_each_slice(write, OPAQUE_COLORS, -(-OPAQUE_COLORS // (8 * parts)) * 8)
         others = keys[~is_opaque]
         order = np.argsort(others)
         own: Indices = labels[~is_opaque][order]

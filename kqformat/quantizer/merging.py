@@ -127,26 +127,22 @@ class Merger:
     def merged(self) -> Histogram:
         """Return what all that is added makes together."""
         codes, order = split_codes(sorted_codes(self._keys))
-        self._arrange(order)
+        keys, counts = self._keys, self._counts
+        is_in_order = bool((order[:-1] < order[1:]).all())
+        if not is_in_order:
+            keys, counts = keys[order], counts[order]
         is_exact = self._dropped_bits == 0
         points: Points = np.empty((len(order), 4), np.int16)
 
         def write(some: slice) -> None:  # some at a time, which takes less memory
             if is_exact:
-                points[some] = embed(unpack_keys(self._keys[some]))
+                points[some] = embed(unpack_keys(keys[some]))
             else:
-                points[some] = rounded_means(self._sums[some], self._counts[some])
+                sums = self._sums[some if is_in_order else order[some]]
+                points[some] = rounded_means(sums, counts[some])
 
         for_each_slice(write, len(order), _SOME)
-        return Histogram(codes, points, self._counts, self._keys, is_exact)
-
-    def _arrange(self, order: npt.NDArray[np.uint32]) -> None:
-        """Bring all that is added in this order, unless it is in it."""
-        if (order[:-1] < order[1:]).all():
-            return
-        self._keys, self._counts = self._keys[order], self._counts[order]
-        if self._dropped_bits:
-            self._sums = self._sums[order]
+        return Histogram(codes, points, counts, keys, is_exact)
 
     @property
     def dropped_bits(self) -> int:

@@ -245,7 +245,7 @@ def write_labels(
     """Write the label of each opaque colour to a table, and that it has one to `known`.
 
     That has a bit for each place, the first in the highest of a byte. Colours whose place is not
-    from `first` to `end`, not included, are passed over.
+    from `first` to `end`, not included, are passed over; threads may share what multiples of 8 divide.
     """
     i: cython.Py_ssize_t
     place: cython.uint

@@ -35,7 +35,7 @@ MAX_CENTROIDS = 1024
 """With more, nothing is far from all of them."""
 
 _PLACES = 1 << 15
-_PART_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
+_PART_PIXELS = 1 << 20  # fewer are counted by one thread
 _FAR = 20 * UNIT  # nearer than this nothing looks 10 ΔE off, except by little saturated colours
 # In cells: a seed's neighbourhood, its surroundings, its blob and the core of that.
 _INNER, _OUTER, _REACH, _CORE = 1, 3, 3, 1

@@ -20,7 +20,7 @@ from kqformat.quantizer.space import embed
 from kqformat.threads import available, for_each
 
 _MAX_REMEMBERED = 1 << 23
-_RUN_PIXELS = 1 << 20  # fewer are counted sooner than a thread is made
+_RUN_PIXELS = 1 << 20  # fewer are counted by one thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ _LEAF_SIZE = 48
 _POINTS_PER_NODE = 10  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
 _SHARED_POINTS = 1 << 12  # of fewer, a pass takes hardly longer than to wake a thread
-_BRANCHES = 2  # for each thread
+_BRANCHES, _MOST_BRANCHES = 2, 12  # for each thread, and for all
 _MEASURED_POINTS = 1 << 16
 _SUMMARISED_NODES = 1 << 13
 
@@ -133,7 +133,7 @@ class ColorTree:
         """Return nodes that so many threads share: each point is below one of them."""
         if threads not in self._branches:
             nodes = [0]
-            while len(nodes) < _BRANCHES * threads:
+            while len(nodes) < min(_BRANCHES * threads, _MOST_BRANCHES):
                 widest = max(nodes, key=lambda node: int(self._last[node] - self._first[node]))
                 left = int(self._left[widest])
                 if left < 0:

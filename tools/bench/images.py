@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def image_paths(places: list[Path]) -> list[Path]:
 
 def with_colors(place: str) -> tuple[Path, list[int]]:
     """Return what FOLDER:K,K… says: a folder and how many colours, 256 where that is left out."""
-    name, _, colors = place.partition(":")
-    return Path(name), [int(k) for k in (colors or "256").split(",")]
+    name, _, colors = place.rpartition(":")
+    if name and re.fullmatch(r"\d+(,\d+)*", colors):
+        return Path(name), [int(k) for k in colors.split(",")]
+    return Path(place), [256]
 
 
 def photographs(places: list[Path]) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
