@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
 from batches import contents, draw, pairs_of
@@ -33,6 +34,8 @@ Capture = pytest.CaptureFixture[str]
 def client() -> Iterator[Client]:
     """A cluster of three processes with a thread each."""
     with (
+        # When it looks whether a lost worker has come again, it could just have been lost again.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
         LocalCluster(
             n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
         ) as cluster,

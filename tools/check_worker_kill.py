@@ -33,9 +33,13 @@ Numbers = Callable[[], list[int]]
 @contextmanager
 def dask(workers: int) -> Iterator[tuple[Executor, Numbers]]:
     """Give a cluster of processes, and what tells their numbers."""
+    from dask import config
     from distributed import Client, LocalCluster
 
+    # So long after it has lost a worker a cluster looks whether it is there, and, where it has just
+    # been killed once more, sees to it that it does not come again.
     with (
+        config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
         ) as cluster,
