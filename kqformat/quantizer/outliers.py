@@ -200,7 +200,7 @@ def _count_in_picture(
 ) -> npt.NDArray[np.int64]:
     """Do the same for one picture: threads share its rows."""
     height = len(pixels) // width
-    parts = max(1, min(available(), len(pixels) // _PART_PIXELS, height))
+    parts = max(1, min(len(pixels) // _PART_PIXELS, height)) if available() > 1 else 1
     edges = [height * number // parts * width for number in range(parts + 1)]
 
     def count(part: tuple[int, int]) -> npt.NDArray[np.int64]:
