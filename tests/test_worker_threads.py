@@ -291,7 +291,7 @@ def test_assignment_in_branches_is_that_of_the_whole_tree(seed: int, k: int) -> 
     centroids = colors.points[numbers.integers(0, len(colors), k)]
     whole = ColorTree(colors).assign(centroids, labels=True)
     with pytest.MonkeyPatch.context() as patch, at_most(3):
-        patch.setattr(tree, "_SHARED_POINTS", 100)
+        patch.setattr(tree, "SHARED_POINTS", 100)
         patch.setattr(tree, "_SUMMARISED_NODES", 7)
         shared = ColorTree(colors).assign(centroids, labels=True)
     assert shared.distortion == whole.distortion
@@ -309,7 +309,7 @@ def test_cuts_planned_in_parts_are_those_of_all_clusters(
     labels = numbers.integers(0, k, len(points.points)).astype(np.int32)
     whole, shared = (swaps.SplitPlanner(points, k) for _ in range(2))
     whole.plan(labels)
-    monkeypatch.setattr(swaps, "_SHARED_POINTS", 100)
+    monkeypatch.setattr(swaps, "SHARED_POINTS", 100)
     with at_most(3):
         shared.plan(labels)
     np.testing.assert_array_equal(shared.gains, whole.gains)

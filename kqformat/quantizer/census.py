@@ -77,7 +77,7 @@ class Census:
             if dropped_bits >= merger.dropped_bits and sum(numbers) <= self._max_colors
         )
         if dropped_bits == 0:
-            merger.add_colors(*self.opaque.colors())
+            merger.add_colors(*self.opaque.colors(numbers))
         else:
             merger.add_cells(dropped_bits, *self.opaque.cells(dropped_bits, numbers))
         return merger

@@ -61,7 +61,8 @@ class SurveyedPixels:
         if self.census is None:
             keys = self.histogram.keys[self.histogram.keys & 255 == 255]
         else:
-            keys, _ = self.census.opaque.colors()
+            opaque = self.census.opaque
+            keys, _ = opaque.colors(next(opaque.count_cells()))
         points: npt.NDArray[np.uint32] = pages.zeros(OPAQUE_COLORS, np.uint32)
         known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
         own = self._points_of(keys).astype(np.uint32)

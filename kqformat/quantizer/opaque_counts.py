@@ -56,7 +56,7 @@ class OpaqueCounts:
     >>> counts.add(np.array([[0, 0, 9, 255], [0, 0, 8, 254], [0, 0, 9, 255]], np.uint8))
     1
     >>> counts.gather()
-    >>> keys, counts = counts.colors()
+    >>> keys, counts = counts.colors(next(counts.count_cells()))
     >>> [hex(key) for key in keys], counts.tolist()
     (['0x9ff'], [2])
     """
@@ -121,25 +121,22 @@ class OpaqueCounts:
         counts[np.searchsorted(codes[:n], further)] += times[here]
         return n
 
-    def colors(self) -> tuple[_Keys, _Counts]:
-        """Return the keys of all colours, in Morton order, and their counts."""
-        edges = [0, *accumulate(self._count_colors(CUBE))]
+    def colors(self, numbers: list[int]) -> tuple[_Keys, _Counts]:
+        """Return the keys of all colours, in Morton order, and their counts.
+
+        `numbers` are what `count_cells` yields first.
+        """
+        edges = [0, *accumulate(numbers)]
         keys, codes = np.empty((2, edges[-1]), np.uint32)
         counts = np.empty(edges[-1], np.int64)
 
-        def write(cube: slice) -> None:
-            number = cube.start // CUBE
+        def write(part: slice) -> None:
+            number = part.start // _PART
             own = slice(edges[number], edges[number + 1])
-            self._list(cube, keys[own], codes[own], counts[own])
+            self._list(part, keys[own], codes[own], counts[own])
 
-        for_each_slice(write, OPAQUE_COLORS, CUBE)
+        for_each_slice(write, OPAQUE_COLORS, _PART)
         return keys, counts
-
-    def _count_colors(self, step: int) -> list[int]:
-        """Return how many colours occur among so many places each."""
-        return for_each_slice(
-            lambda part: int(np.count_nonzero(self._table[part])), OPAQUE_COLORS, step
-        )
 
     def label(
         self,

@@ -17,13 +17,13 @@ from kqformat.quantizer import split_kernel, unions_kernel
 from kqformat.quantizer.kmeans import Observe
 from kqformat.quantizer.points import rounded_means
 from kqformat.quantizer.space import Points
-from kqformat.quantizer.tree import Clusters, ColorTree
+from kqformat.quantizer.tree import SHARED_POINTS, Clusters, ColorTree
 from kqformat.threads import for_each_slice
 
 MAX_CENTROIDS = 2048
 """With more centroids, to look at the distances of all pairs, k² / 2, would take too much time."""
 
-_SHARED_POINTS, _PARTS = 1 << 12, 8
+_PARTS = 8  # in which threads share the clusters
 
 _HOPELESS = 3.0
 """A swap whose estimated cost is this many times its gain is not tried.
@@ -49,7 +49,7 @@ class SplitPlanner:
         """Fill in `gains` and `halves` for points labelled with their clusters."""
         split_kernel.gather_clusters(labels, self._order, self._edges)
         clusters = len(self.gains)
-        parts = _PARTS if len(labels) >= _SHARED_POINTS else 1
+        parts = _PARTS if len(labels) >= SHARED_POINTS else 1
         for_each_slice(self._plan, clusters, -(-clusters // parts))
 
     def _plan(self, clusters: slice) -> None:

@@ -16,7 +16,9 @@ from kqformat.threads import available, for_each, for_each_slice
 _LEAF_SIZE = 48
 _POINTS_PER_NODE = 10  # there are more in nearly all pictures, and room for nodes is taken first
 _MAX_DEPTH = 34
-_SHARED_POINTS = 1 << 12  # of fewer, a pass takes hardly longer than to wake a thread
+SHARED_POINTS = 1 << 12
+"""Threads share passes on so many points: on fewer, one takes hardly longer than to wake one."""
+
 _BRANCHES, _MOST_BRANCHES = 2, 12  # for each thread, and for all
 _MEASURED_POINTS = 1 << 16
 _SUMMARISED_NODES = 1 << 13
@@ -70,7 +72,7 @@ class ColorTree:
         self._sums = np.empty((nodes, 6), np.int64)
         self._branches: dict[int, list[int]] = {}
         for_each_slice(partial(self._summarise, leaves=True), nodes, _SUMMARISED_NODES)
-        self._summarise(slice(nodes), leaves=False)  # of what has been found of their children
+        self._summarise(slice(0, nodes), leaves=False)  # of what has been found of their children
 
     def _summarise(self, nodes: slice, *, leaves: bool) -> None:
         tree_kernel.summarise(
@@ -79,7 +81,7 @@ class ColorTree:
             self._first,
             self._last,
             self._left,
-            nodes.start or 0,
+            nodes.start,
             nodes.stop,
             leaves,
             self._boxes,
@@ -120,7 +122,7 @@ class ColorTree:
             )
             return distortion, sums
 
-        threads = min(available(), len(self.points) // _SHARED_POINTS + 1)
+        threads = min(available(), len(self.points) // SHARED_POINTS + 1)
         roots = self._shared_among(threads) if threads > 1 else [0]
         parts = for_each(assign, roots, len(roots))
         sums = parts[0][1]
