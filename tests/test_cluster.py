@@ -6,21 +6,20 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import dask
 import numpy as np
 import pytest
 from batches import contents, draw, pairs_of
+from bench.workers import worker_numbers
 from command import kq
-from distributed import Client, LocalCluster
+from distributed import Client
 from PIL import Image
 
 import kqformat
 from kqformat.batch import encode_each, encode_many, shared_palette
-from kqformat.batch.cluster import ClusterExecutor
+from kqformat.batch.cluster import ClusterExecutor, local_client
 from kqformat.quantizer import shared
 
 WORKERS = 3
@@ -33,25 +32,8 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """A cluster of three processes with a thread each."""
-    with (
-        # When it looks whether a lost worker has come again, it could just have been lost again.
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
-        LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
-        ) as cluster,
-        Client(cluster) as connected,
-    ):
+    with local_client(WORKERS) as connected:
         yield connected
-
-
-def worker_numbers(client: Client) -> list[int]:
-    """Return the process numbers of all workers, once there are as many as there were."""
-    # Not by `wait_for_workers`, which can wait for ever for workers that have long come.
-    end = time.monotonic() + 60
-    while len(found := client.run(os.getpid, on_error="ignore")) < WORKERS:
-        assert time.monotonic() < end, f"{len(found)} of {WORKERS} workers"
-        time.sleep(0.05)
-    return list(found.values())
 
 
 def test_executor_of_dask_gives_the_same_files(client: Client, tmp_path: Path) -> None:
@@ -73,7 +55,7 @@ def test_worker_killed_in_the_middle_costs_nothing(client: Client, tmp_path: Pat
         f"{path.stem}.kq": kqformat.encode(np.asarray(Image.open(path)), colors=700)
         for path in paths
     }
-    victim = worker_numbers(client)[1]
+    victim = worker_numbers(client, WORKERS)[1]
     seen: list[str] = []
 
     def kill_once(result: object) -> None:
@@ -90,7 +72,7 @@ def test_worker_killed_in_the_middle_costs_nothing(client: Client, tmp_path: Pat
     )
     assert (summary.files, summary.failed, len(seen)) == (60, 0, 60)
     assert contents(tmp_path / "out") == expected
-    assert victim not in worker_numbers(client)
+    assert victim not in worker_numbers(client, WORKERS)
 
 
 def test_shared_palette_survives_a_killed_worker(
@@ -103,14 +85,14 @@ def test_shared_palette_survives_a_killed_worker(
     monkeypatch.setattr("kqformat.batch.cluster.FAN_IN", 3)
     images = [np.asarray(Image.open(path).convert("RGB")) for path in paths]
     expected = shared.shared_palette(images, 50)
-    victim = worker_numbers(client)[0]
+    victim = worker_numbers(client, WORKERS)[0]
     killer = threading.Timer(0.2, os.kill, (victim, signal.SIGKILL))
     killer.start()
     found = shared_palette(paths, 50, executor=ClusterExecutor(client))
     killer.join()
     assert found is not None
     np.testing.assert_array_equal(found, expected)
-    assert victim not in worker_numbers(client)
+    assert victim not in worker_numbers(client, WORKERS)
 
 
 def test_command_on_a_cluster(client: Client, tmp_path: Path, capsys: Capture) -> None:

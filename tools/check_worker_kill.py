@@ -19,12 +19,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from bench.workers import worker_numbers
 from bench_batch import cut
 
 from kqformat.batch import Result, encode_many
-from kqformat.batch.cluster import ClusterExecutor
+from kqformat.batch.cluster import ClusterExecutor, local_client
 from kqformat.batch.pools import processes
 
 Numbers = Callable[[], list[int]]
@@ -33,26 +35,8 @@ Numbers = Callable[[], list[int]]
 @contextmanager
 def dask(workers: int) -> Iterator[tuple[Executor, Numbers]]:
     """Give a cluster of processes, and what tells their numbers."""
-    from dask import config
-    from distributed import Client, LocalCluster
-
-    # So long after it has lost a worker a cluster looks whether it is there, and, where it has just
-    # been killed once more, sees to it that it does not come again.
-    with (
-        config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-
-        def numbers() -> list[int]:
-            # Not `wait_for_workers`, which can wait for ever for workers that have long come.
-            while len(found := client.run(os.getpid, on_error="ignore")) < workers:
-                time.sleep(0.05)
-            return list(found.values())
-
-        yield ClusterExecutor(client), numbers
+    with local_client(workers) as client:
+        yield ClusterExecutor(client), partial(worker_numbers, client, workers)
 
 
 @contextmanager

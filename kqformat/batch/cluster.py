@@ -28,7 +28,7 @@ _Arguments = ParamSpec("_Arguments")
 LOCAL = "local"
 """The address that has a cluster started here."""
 
-_PATIENCE = "10s"
+_PATIENCE, _NEVER = "10s", "1000 days"
 
 
 @contextmanager
@@ -148,22 +148,35 @@ def _fetch(future: Future[_Value], there: DaskFuture[Any]) -> None:
 
 
 @contextmanager
+def local_client(workers: int) -> Iterator[Client]:
+    """Give a client of so many processes of this machine, each with one thread."""
+    from dask import config
+    from distributed import Client, LocalCluster
+
+    # So long after it has lost a worker a cluster looks whether it is there, and, where it has just
+    # been lost once more, sees to it that it does not come again.
+    with (
+        config.set({"distributed.deploy.lost-worker-timeout": _NEVER}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs="CRITICAL",
+        ) as here,
+        Client(here) as client,
+    ):
+        yield client
+
+
+@contextmanager
 def _client(address: str, workers: int) -> Iterator[Client]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise MissingExtraError("a cluster", "distributed", "cluster") from error
     if address == LOCAL:
-        with (
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                silence_logs="CRITICAL",
-            ) as here,
-            Client(here) as client,
-        ):
+        with local_client(workers) as client:
             yield client
         return
     try:
