@@ -18,9 +18,11 @@ p_const_short = cython.typedef(cython.pointer(cython.const[cython.short]))
 
 
 def label_places(
-    table: cython.const[cython.ushort][::1],
+    table: cython.const[cython.uchar][::1],
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
+    further: cython.const[cython.uint][::1],
+    more: cython.const[cython.longlong][::1],
     units: cython.const[cython.short][::1],
     centroids: cython.const[cython.short][:, ::1],
     shown: cython.const[cython.short][:, ::1],
@@ -30,11 +32,12 @@ def label_places(
 ) -> int:
     """Write the nearest centroid of the colours that occur from place `first` to `end`.
 
-    Which is not included; both are multiples of 512. `units` are coordinates to a sample of red,
-    green and blue. Of equally near centroids it is the first. `known` is as in
-    `opaque_kernel.write_labels`. `lists`, 7 times as long as there are centroids, is for the lists
-    of whole space and of cubes of 128 to 4 levels a side. Returns the sum over the colours of their
-    count times their squared distance in `space` to what is `shown` for the centroid.
+    Which is not included; both are multiples of 512. `further` and `more` are as in
+    `opaque_kernel.list_colors`, `known` as in `write_labels` there. `units` are coordinates to a
+    sample of red, green and blue. Of equally near centroids it is the first. `lists`, 7 times as
+    long as there are centroids, is for the lists of whole space and of cubes of 128 to 4 levels a
+    side. Returns the sum over the colours of their count times their squared distance in `space` to
+    what is `shown` for the centroid.
     """
     k: cython.Py_ssize_t = centroids.shape[0]
     pc: p_const_short = cython.address(centroids[0, 0])
@@ -56,7 +59,9 @@ def label_places(
     n: cython.int
     best: cython.int
     distance: cython.int
-    some: cython.ushort
+    some: cython.uchar
+    count: cython.longlong
+    m: cython.Py_ssize_t = 0
     distortion: cython.longlong = 0
     with cython.nogil:
         for i in range(k):
@@ -123,7 +128,11 @@ def label_places(
                     distance = kq_distance(points + 256 + 4 * i, ps + 4 * best)
                     i += leaf
                     labels[i] = best
-                    distortion += cython.cast(cython.longlong, table[i]) * distance
+                    count = table[i]
+                    if m < further.shape[0] and further[m] == i:
+                        count += more[m]
+                        m += 1
+                    distortion += count * distance
                     known[i >> 3] |= 128 >> (i & 7)
     return distortion
 

@@ -4,9 +4,11 @@ import numpy.typing as npt
 from kqformat.model import Indices
 
 def label_places(
-    table: npt.NDArray[np.uint16],
+    table: npt.NDArray[np.uint8],
     first: int,
     end: int,
+    further: npt.NDArray[np.uint32],
+    more: npt.NDArray[np.int64],
     units: npt.NDArray[np.int16],
     centroids: npt.NDArray[np.int16],
     shown: npt.NDArray[np.int16],

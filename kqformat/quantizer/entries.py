@@ -27,7 +27,7 @@ class Entries:
     Attributes
     ----------
     opaque : ndarray, uint8 or uint16, shape (2^24,)
-        That of each opaque colour, at its place (see `opaque_kernel`).
+        That of each opaque colour, at its place (see `opaque_kernel`); anything where none is.
     known : ndarray, uint8, shape (2^21,)
         A bit for each place, the first in the highest of a byte: whether its colour has an entry.
     keys : ndarray, uint32, shape (n,), or None
@@ -45,7 +45,7 @@ class Entries:
     def of_labels(keys: npt.NDArray[np.uint32], labels: Indices) -> Entries:
         """Return the entries of colours, by their keys in any order, that were labelled."""
         is_opaque = keys & 255 == 255
-        opaque: Indices = pages.zeros(OPAQUE_COLORS, labels.dtype)
+        opaque: Indices = pages.empty(OPAQUE_COLORS, labels.dtype)
         known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
         own_keys, own_labels = keys, labels
         if not is_opaque.all():
@@ -65,7 +65,7 @@ class Entries:
     def moved(self, place: Indices) -> Entries:
         """Return the same where entry n has become entry ``place[n]``."""
         labels = None if self.labels is None else place[self.labels]
-        return replace(self, opaque=place[self.opaque], labels=labels)
+        return replace(self, opaque=place.take(self.opaque, mode="clip"), labels=labels)
 
     def write(self, pixels: npt.NDArray[np.uint8], out: Indices) -> npt.NDArray[np.intp]:
         """Write the entry of each pixel (uint8, shape (N, 1), (N, 3) or (N, 4)).

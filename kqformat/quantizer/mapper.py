@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kqformat import pages
 from kqformat.model import Indices, index_dtype
 from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.census import Census
@@ -112,10 +111,10 @@ def mapper_of_counted(
 
 def mapper_of_census(palette: npt.NDArray[np.uint8], space: Space, census: Census) -> Mapper:
     """Return what maps each colour of a census to the nearest entry, however many there are."""
-    opaque: Indices = pages.zeros(OPAQUE_COLORS, index_dtype(len(palette)))
+    census.opaque.gather()
+    opaque = census.opaque.room(index_dtype(len(palette)))
     known = np.zeros(OPAQUE_COLORS // 8, np.uint8)
     points, shown = space.embed(palette), embed(palette)
-    census.opaque.gather()
 
     def write(cube: slice) -> float:
         if space.units is not None:

@@ -1,9 +1,8 @@
-"""How often each opaque colour occurs: a table of all 2^24, 32 MB whatever the picture.
+"""How often each opaque colour occurs: tables of all 2^24, 16 MB for each thread that counts.
 
-A thread that counts has a table of bytes of its own, 16 MB, which the processor's caches hold more
-of; what overflows is carried to the table of all threads, of 16 bits. The few colours of which even
-that overflows are remembered apart. `opaque_kernel` says where in a table a colour is: in Morton
-order, so that what is listed from it is sorted, and a coarse cell is a run of places.
+A count is a byte, so that the processor's caches hold more of a table; what overflows, as few
+colours of a picture do, is remembered apart. `opaque_kernel` says where in a table a colour is: in
+Morton order, so that what is listed from it is sorted, and a coarse cell is a run of places.
 """
 
 from __future__ import annotations
@@ -20,10 +19,8 @@ import numpy.typing as npt
 from kqformat import pages
 from kqformat.model import Indices
 from kqformat.quantizer import cubes_kernel, opaque_kernel
-from kqformat.quantizer.histogram import coordinate_sums, unpack_keys
-from kqformat.quantizer.space import UNIT, Points, embed
-from kqformat.quantizer.tree import squared_distances
-from kqformat.threads import for_each, for_each_slice
+from kqformat.quantizer.space import UNIT, Points
+from kqformat.threads import for_each_slice
 
 OPAQUE_COLORS = 1 << 24
 
@@ -35,12 +32,14 @@ _PART = 1 << 21
 _PARTS = OPAQUE_COLORS // _PART
 """In so many parts, each a cube of 128 levels a side, cells are gathered."""
 
-_MOST = 65_535
-"""The most that the table counts."""
+_CARRY = 255
+_MOST_CARRIES = 1 << 20
+"""What overflows is summed up when it is so much."""
 
 _MOST_TABLES = 4
 """How many threads may count at once."""
 
+_Places: TypeAlias = npt.NDArray[np.uint32]
 _Keys: TypeAlias = npt.NDArray[np.uint32]
 _Codes: TypeAlias = npt.NDArray[np.uint32]
 _Counts: TypeAlias = npt.NDArray[np.int64]
@@ -64,44 +63,83 @@ class OpaqueCounts:
     def __init__(self) -> None:
         self._lock = Lock()
         self._permits = Semaphore(_MOST_TABLES)
-        self._table = pages.zeros(OPAQUE_COLORS, np.uint16)
-        self._bytes: list[npt.NDArray[np.uint8]] = []
+        self._tables: list[npt.NDArray[np.uint8]] = []
+        """Those of threads, of which the first gets what all have counted."""
         self._free: list[npt.NDArray[np.uint8]] = []
-        self._overflows: list[npt.NDArray[np.uint32]] = []
-        self._further = np.empty(0, np.uint32), np.empty(0, np.int64)
-        """Where, in ascending order, colours occur more often than the table says, and how much."""
+        self._spare: list[npt.NDArray[np.uint8]] = []
+        """One that is gathered, for `room`."""
+        self._carries: list[_Places] = []
+        self._waiting = 0
+        """How many there are."""
+        self._further: tuple[_Places, _Counts] = np.empty(0, np.uint32), np.empty(0, np.int64)
+        """Where, in ascending order, colours occur more often than the tables say, and how much."""
 
     def add(self, pixels: npt.NDArray[np.uint8]) -> int:
         """Count pixels: uint8, shape (N, 1), (N, 3) or (N, 4). Threads may do so at once.
 
-        Returns how many are not opaque, and so not counted. At most 2^32 - 1 may be.
+        Returns how many are not opaque, and so not counted.
         """
         carries = np.empty(len(pixels) + 1, np.uint32)
-        with self._own_bytes() as own:
+        with self._own_table() as own:
             others, count = opaque_kernel.count_opaque(pixels, own, carries)
-        further = np.empty(count, np.uint32)
-        with self._lock:
-            count = opaque_kernel.carry(carries[:count], self._table, further)
-            if count:
-                self._overflows.append(further[:count].copy())
+        if count:
+            carried = carries[:count].copy()
+            with self._lock:
+                self._carries.append(carried)
+                self._waiting += count
+                if self._waiting >= _MOST_CARRIES:
+                    self._carry()
         return others
 
     def gather(self) -> None:
         """Gather what all threads have counted, before it is asked for: none may do so any more."""
+        if not self._tables:
+            self._tables = [pages.zeros(OPAQUE_COLORS, np.uint8)]
+        total, *others = self._tables
 
-        def add(slab: slice) -> npt.NDArray[np.uint32]:
-            further = np.empty((len(self._bytes), _SLAB), np.uint32)
+        def add(slab: slice) -> _Places:
+            carries = np.empty((len(others), _SLAB), np.uint32)
             counts = [
-                opaque_kernel.add_counts(own, self._table, slab.start, slab.stop, room)
-                for own, room in zip(self._bytes, further, strict=True)
+                opaque_kernel.add_counts(own, total, slab.start, slab.stop, room)
+                for own, room in zip(others, carries, strict=True)
             ]
-            return np.concatenate([row[:n] for row, n in zip(further, counts, strict=True)])
+            return np.concatenate([row[:n] for row, n in zip(carries, counts, strict=True)])
 
-        if self._bytes:
-            self._overflows += for_each_slice(add, OPAQUE_COLORS, _SLAB)
-            self._bytes, self._free = [], []
-            places, times = np.unique(np.concatenate(self._overflows), return_counts=True)
-            self._further = places, times * _MOST
+        if others:
+            self._carries += for_each_slice(add, OPAQUE_COLORS, _SLAB)
+            self._tables, self._free, self._spare = [total], [total], others[:1]
+        self._carry()
+
+    def room(self, dtype: type[np.uint8] | type[np.uint16]) -> Indices:
+        """Return an array of anything with an entry for each place, after `gather`.
+
+        It is a thread's table, whose memory is there already, where one is left and it will do.
+        """
+        if dtype is np.uint8 and self._spare:
+            return self._spare.pop()
+        rest: Indices = pages.empty(OPAQUE_COLORS, dtype)
+        return rest
+
+    def _carry(self) -> None:
+        """Sum up what has overflowed."""
+        if not self._carries:
+            return
+        places, times = np.unique(np.concatenate(self._carries), return_counts=True)
+        more = times * _CARRY
+        if len(self._further[0]):
+            both = np.concatenate([self._further[0], places])
+            places, number = np.unique(both, return_inverse=True)
+            sums = np.zeros(len(places), np.int64)
+            np.add.at(sums, number, np.concatenate([self._further[1], more]))
+            more = sums
+        self._further = places, more
+        self._carries, self._waiting = [], 0
+
+    def _further_of(self, part: slice) -> tuple[_Places, _Counts]:
+        """Return those of `_further` among some places."""
+        places, more = self._further
+        here = slice(*np.searchsorted(places, np.array([part.start, part.stop], np.uint32)))
+        return places[here], more[here]
 
     def colors_of(self, part: slice) -> _Colors:
         """Return the colours that occur among some places: keys, ascending codes, and counts."""
@@ -113,13 +151,11 @@ class OpaqueCounts:
 
     def _list(self, part: slice, keys: _Keys, codes: _Codes, counts: _Counts) -> int:
         """Write what `colors_of` returns to arrays that have room for it; return how many."""
-        n = opaque_kernel.list_colors(self._table, part.start, part.stop, keys, codes, counts)
-        places, times = self._further
-        here = slice(*np.searchsorted(places, (part.start, part.stop)))
-        further = np.empty(len(places[here]), np.uint32)
-        opaque_kernel.codes_of_places(places[here], further)
-        counts[np.searchsorted(codes[:n], further)] += times[here]
-        return n
+        further = self._further_of(part)
+        table = self._tables[0]
+        return opaque_kernel.list_colors(
+            table, part.start, part.stop, *further, keys, codes, counts
+        )
 
     def colors(self, numbers: list[int]) -> tuple[_Keys, _Counts]:
         """Return the keys of all colours, in Morton order, and their counts.
@@ -168,9 +204,10 @@ class OpaqueCounts:
             The distortion of their pixels in sRGB, in squared sample values.
         """
         distortion = cubes_kernel.label_places(
-            self._table,
+            self._tables[0],
             part.start,
             part.stop,
+            *self._further_of(part),
             np.array(units, np.int16),
             points,
             shown,
@@ -178,20 +215,14 @@ class OpaqueCounts:
             labels,
             known,
         )
-        places, times = self._further
-        here = slice(*np.searchsorted(places, (part.start, part.stop)))
-        keys = np.empty(len(places[here]), np.uint32)
-        opaque_kernel.keys_of_places(places[here], keys)
-        own = labels[places[here]].astype(np.int32)
-        squares = squared_distances(embed(unpack_keys(keys)), shown, own)
-        return (distortion + int(squares @ times[here])) / UNIT**2
+        return distortion / UNIT**2
 
     def count_cells(self) -> Iterator[list[int]]:
         """Yield how many cells of 1, 2, 4, … levels a side have colours, part by part."""
         occurs = np.empty(OPAQUE_COLORS // 8, np.bool_)
 
         def halve(part: slice) -> int:
-            finer = self._table[part] > 0
+            finer = self._tables[0][part] > 0
             occurs[part.start // 8 : part.stop // 8] = finer.view(np.uint64) > 0
             return int(np.count_nonzero(finer))
 
@@ -206,39 +237,34 @@ class OpaqueCounts:
         In Morton order. `numbers` are what `count_cells` yields for them.
         """
         edges = [0, *accumulate(numbers)]
-        cells, keys = np.empty((2, edges[-1]), np.uint32)
+        keys = np.empty(edges[-1], np.uint32)
         counts, sums = np.empty(edges[-1], np.int64), np.empty((edges[-1], 4), np.int64)
 
-        def gather(number: int) -> None:
-            first, own = number * _PART, slice(edges[number], edges[number + 1])
+        def gather(part: slice) -> None:
+            number = part.start // _PART
+            own = slice(edges[number], edges[number + 1])
             opaque_kernel.gather_cells(
-                self._table,
+                self._tables[0],
                 dropped_bits,
-                first,
-                first + _PART,
-                cells[own],
+                part.start,
+                part.stop,
+                *self._further_of(part),
                 keys[own],
                 counts[own],
                 sums[own],
             )
 
-        for_each(gather, range(_PARTS), _PARTS)
-        places, times = self._further
-        further = np.empty(len(places), np.uint32)
-        opaque_kernel.keys_of_places(places, further)
-        theirs = np.searchsorted(cells, places >> np.uint32(3 * dropped_bits))
-        np.add.at(counts, theirs, times)
-        np.add.at(sums, theirs, coordinate_sums(further, times))
+        for_each_slice(gather, OPAQUE_COLORS, _PART)
         return keys, counts, sums
 
     @contextmanager
-    def _own_bytes(self) -> Iterator[npt.NDArray[np.uint8]]:
+    def _own_table(self) -> Iterator[npt.NDArray[np.uint8]]:
         """Lend a table that no other thread has."""
         with self._permits:
             with self._lock:
                 if not self._free:
-                    self._bytes.append(pages.zeros(OPAQUE_COLORS, np.uint8))
-                    self._free.append(self._bytes[-1])
+                    self._tables.append(pages.zeros(OPAQUE_COLORS, np.uint8))
+                    self._free.append(self._tables[-1])
                 own = self._free.pop()
             try:
                 yield own

@@ -61,42 +61,17 @@ def count_opaque(
     return others, n
 
 
-def carry(
-    carries: cython.const[cython.uint][::1],
-    table: cython.ushort[::1],
-    further: cython.uint[::1],
-) -> int:
-    """Add 255 to the count at each place that is in `carries`, as often as it is.
-
-    These counts are from 1 to 65,535 where a colour occurs, and what goes beyond, less 65,535,
-    again; then the place is written to `further`, an array of as many entries as `carries` has.
-    Returns the number of such.
-    """
-    i: cython.Py_ssize_t
-    n: cython.Py_ssize_t = 0
-    count: cython.uint
-    with cython.nogil:
-        for i in range(carries.shape[0]):
-            count = cython.cast(cython.uint, table[carries[i]]) + 255
-            if count > 65535:
-                count -= 65535
-                further[n] = carries[i]
-                n += 1
-            table[carries[i]] = cython.cast(cython.ushort, count)
-    return n
-
-
 def add_counts(
     counts: cython.const[cython.uchar][::1],
-    table: cython.ushort[::1],
+    table: cython.uchar[::1],
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
-    further: cython.uint[::1],
+    carries: cython.uint[::1],
 ) -> int:
-    """Add the counts from place `first` to `end`, not included, to those of `carry`.
+    """Add the counts of one table, from place `first` to `end`, not included, to those of another.
 
-    Both are multiples of 64. Writes to `further`, of as many entries as there are places, and
-    returns, what that does.
+    Both are multiples of 64. Writes to `carries`, of as many entries as there are places, the place
+    of each sum from which 255 was taken; returns how many there are.
     """
     i: cython.Py_ssize_t
     j: cython.Py_ssize_t
@@ -108,33 +83,37 @@ def add_counts(
             any_over = 0
             for j in range(i, i + 64):
                 count = cython.cast(cython.uint, table[j]) + counts[j]
-                any_over |= count >> 16
-                table[j] = cython.cast(cython.ushort, count)
+                any_over |= count >> 8
+                table[j] = cython.cast(cython.uchar, count)
             if any_over:
                 for j in range(i, i + 64):
-                    if table[j] < counts[j]:  # the sum less 65,536
+                    if table[j] < counts[j]:  # the sum less 256
                         table[j] += 1
-                        further[n] = cython.cast(cython.uint, j)
+                        carries[n] = cython.cast(cython.uint, j)
                         n += 1
     return n
 
 
 def list_colors(
-    table: cython.const[cython.ushort][::1],
+    table: cython.const[cython.uchar][::1],
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
+    further: cython.const[cython.uint][::1],
+    more: cython.const[cython.longlong][::1],
     keys: cython.uint[::1],
     codes: cython.uint[::1],
     counts: cython.longlong[::1],
 ) -> int:
     """List the colours that occur from place `first` to `end`, not included.
 
-    Writes the keys, the Morton codes of all four channels and how often each occurs, to arrays of
-    as many entries as there are or more; returns how many there are.
+    At the places `further`, which are some of these, ascending, they occur so much `more` often
+    than the table says. Writes the keys, the Morton codes of all four channels and how often each
+    occurs, to arrays of as many entries as there are or more; returns how many there are.
     """
     room: cython.Py_ssize_t = min(keys.shape[0], codes.shape[0], counts.shape[0])
     i: cython.Py_ssize_t
     n: cython.Py_ssize_t = 0
+    m: cython.Py_ssize_t = 0
     place: cython.uint
     with cython.nogil:
         for i in range(first, end):
@@ -146,17 +125,21 @@ def list_colors(
             n += table[i] != 0
         for i in range(n):
             place = codes[i]
+            if m < further.shape[0] and further[m] == place:
+                counts[i] += more[m]
+                m += 1
             keys[i] = kq_key_of_place(place) | 255
             codes[i] = kq_with_alpha(place)
     return n
 
 
 def gather_cells(
-    table: cython.const[cython.ushort][::1],
+    table: cython.const[cython.uchar][::1],
     dropped_bits: cython.int,
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
-    numbers: cython.uint[::1],
+    further: cython.const[cython.uint][::1],
+    more: cython.const[cython.longlong][::1],
     keys: cython.uint[::1],
     counts: cython.longlong[::1],
     sums: cython.longlong[:, ::1],
@@ -164,8 +147,8 @@ def gather_cells(
     """Gather the colours from place `first` to `end`, not included, in cells.
 
     Cells have 2^dropped_bits levels a side, at least 2, and none is cut by `first` or `end`.
-    Writes each one's number (its places divided by theirs), the key of its corner (alpha being 255
-    with as many bits dropped), how many pixels it has, and the sums of their coordinates
+    `further` and `more` are as in `list_colors`. Writes the key of each cell's corner (alpha being
+    255 with as many bits dropped), how many pixels it has, and the sums of their coordinates
     (`space.embed`); returns how many there are.
     """
     shift: cython.int = 3 * dropped_bits
@@ -179,6 +162,7 @@ def gather_cells(
     greens: cython.longlong
     blues: cython.longlong
     n: cython.Py_ssize_t = 0
+    m: cython.Py_ssize_t = 0
     with cython.nogil:
         for cell in range(first >> shift, end >> shift):
             pixels = reds = greens = blues = 0
@@ -206,8 +190,14 @@ def gather_cells(
                 greens += cython.cast(cython.int, table[i + 6]) + table[i + 7]
                 blues += cython.cast(cython.int, table[i + 1]) + table[i + 3]
                 blues += cython.cast(cython.int, table[i + 5]) + table[i + 7]
+            while m < further.shape[0] and further[m] >> shift == cell:
+                key = kq_key_of_place(further[m])
+                pixels += more[m]
+                reds += more[m] * (key >> 24)
+                greens += more[m] * (key >> 16 & 255)
+                blues += more[m] * (key >> 8 & 255)
+                m += 1
             if pixels:
-                numbers[n] = cython.cast(cython.uint, cell)
                 keys[n] = kq_key_of_place(cython.cast(cython.uint, cell << shift)) | alpha
                 counts[n] = pixels
                 sums[n, 0] = 64 * reds
@@ -216,22 +206,6 @@ def gather_cells(
                 sums[n, 3] = 8160 * pixels
                 n += 1
     return n
-
-
-def keys_of_places(places: cython.const[cython.uint][::1], keys: cython.uint[::1]) -> None:
-    """Write the key of each place's colour."""
-    i: cython.Py_ssize_t
-    with cython.nogil:
-        for i in range(places.shape[0]):
-            keys[i] = kq_key_of_place(places[i]) | 255
-
-
-def codes_of_places(places: cython.const[cython.uint][::1], codes: cython.uint[::1]) -> None:
-    """Write the Morton code of all four channels of each place's colour."""
-    i: cython.Py_ssize_t
-    with cython.nogil:
-        for i in range(places.shape[0]):
-            codes[i] = kq_with_alpha(places[i])
 
 
 def write_labels(

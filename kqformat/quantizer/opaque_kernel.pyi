@@ -7,28 +7,32 @@ from kqformat.model import Indices
 
 _Bytes = npt.NDArray[np.uint8]
 _Uints = npt.NDArray[np.uint32]
-_Shorts = npt.NDArray[np.uint16]
 _Longs = npt.NDArray[np.int64]
 _Labels = TypeVar("_Labels", Indices, npt.NDArray[np.uint32])
 
 def count_opaque(pixels: _Bytes, counts: _Bytes, carries: _Uints) -> tuple[int, int]: ...
-def carry(carries: _Uints, table: _Shorts, further: _Uints) -> int: ...
-def add_counts(counts: _Bytes, table: _Shorts, first: int, end: int, further: _Uints) -> int: ...
+def add_counts(counts: _Bytes, table: _Bytes, first: int, end: int, carries: _Uints) -> int: ...
 def list_colors(
-    table: _Shorts, first: int, end: int, keys: _Uints, codes: _Uints, counts: _Longs
+    table: _Bytes,
+    first: int,
+    end: int,
+    further: _Uints,
+    more: _Longs,
+    keys: _Uints,
+    codes: _Uints,
+    counts: _Longs,
 ) -> int: ...
 def gather_cells(
-    table: _Shorts,
+    table: _Bytes,
     dropped_bits: int,
     first: int,
     end: int,
-    numbers: _Uints,
+    further: _Uints,
+    more: _Longs,
     keys: _Uints,
     counts: _Longs,
     sums: _Longs,
 ) -> int: ...
-def keys_of_places(places: _Uints, keys: _Uints) -> None: ...
-def codes_of_places(places: _Uints, codes: _Uints) -> None: ...
 def write_labels(
     keys: _Uints, labels: _Labels, first: int, end: int, table: _Labels, known: _Bytes
 ) -> None: ...

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -11,9 +14,12 @@ from strategies import arrays
 
 from kqformat.errors import LimitError
 from kqformat.quantizer import census as census_module
+from kqformat.quantizer import opaque_counts, opaque_kernel
 from kqformat.quantizer.census import Census
 from kqformat.quantizer.counting import count_colors
+from kqformat.quantizer.mapper import mapper_of_census
 from kqformat.quantizer.opaque_counts import CUBE, OPAQUE_COLORS
+from kqformat.quantizer.spaces import SRGB
 from kqformat.threads import at_most, for_each, for_each_slice
 
 Pixels = npt.NDArray[np.uint8]
@@ -47,9 +53,13 @@ def test_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
         census.add(np.zeros((1, 3), np.uint8))
 
 
+@pytest.mark.parametrize("carries", [1, 300, 1 << 20])
 @pytest.mark.parametrize("most", [16, 1 << 20])
-def test_colours_that_occur_very_often(most: int) -> None:
-    """More often than a byte and than 16 bits count, in one block and in several tables."""
+def test_colours_that_occur_very_often(
+    most: int, carries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More often than a byte counts, in one block and in several tables, summed up meanwhile."""
+    monkeypatch.setattr(opaque_counts, "_MOST_CARRIES", carries)
     often = np.repeat(np.array([[1, 2, 3], [200, 100, 50]], np.uint8), [200_000, 131_070], axis=0)
     rare = np.arange(300).astype(np.uint8)[:, None]
     pixels = np.concatenate([often, np.repeat(rare, 3, axis=1)])
@@ -70,3 +80,34 @@ def test_colours_that_occur_very_often(most: int) -> None:
         np.testing.assert_array_equal(np.concatenate([part[2] for part in listed]), found.counts)
     for name in ("codes", "points", "counts", "keys"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+
+
+@pytest.mark.parametrize("colors", [2, 300])
+def test_census_maps_its_colours_time_and_again(
+    colors: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread's table has room for the first mapping only, and what was counted stays."""
+    count, both = opaque_kernel.count_opaque, Barrier(2)
+
+    def count_at_once(*arguments: Any) -> tuple[int, int]:
+        both.wait(60)
+        return count(*arguments)
+
+    monkeypatch.setattr(opaque_kernel, "count_opaque", count_at_once)
+    pixels = np.random.default_rng(colors).integers(0, 256, (3000, 3), np.uint8)
+    census = Census(16)
+    with at_most(2):
+        for_each(census.add, [pixels[:1500], pixels[1500:]], 2)
+        census.merger()
+        mapped = [
+            mapper_of_census(palette, SRGB, census).map(pixels)[0]
+            for palette in (opaque(pixels[:colors]), opaque(pixels[-colors:]))
+        ]
+    for found, chosen in zip(mapped, (pixels[:colors], pixels[-colors:]), strict=True):
+        differences = pixels[:, None].astype(int) - chosen
+        np.testing.assert_array_equal(found, (differences**2).sum(2).argmin(1))
+
+
+def opaque(colors: Pixels) -> Pixels:
+    """Return RGBA colours."""
+    return np.hstack([colors, np.full((len(colors), 1), 255, np.uint8)])
