@@ -25,6 +25,8 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+os.environ.pop("PYTHONUNBUFFERED", None)  # commands are run as people do, with buffers
+
 
 @pytest.fixture(autouse=True)
 def limit_of_pillow(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,6 +154,12 @@ def explanation(error: BaseException, path: str | None = None) -> str:
     return str(error)
 
 
+def abandon_output() -> None:
+    """Keep Python from complaining, at exit, of output that nobody takes."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or no file at all
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _write_standard_output(data: bytes) -> None:
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
@@ -162,4 +169,5 @@ def _write_standard_output(data: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        abandon_output()  # or what is left of it would be tried again
         raise OSError(error.errno, error.strerror, "standard output") from error

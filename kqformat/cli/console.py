@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 
 from kqformat.batch.jobs import STANDARD
 
 __all__ = [
     "STANDARD",
-    "abandon_output",
     "complain",
     "has_colour",
     "input_name",
@@ -80,9 +78,3 @@ def has_colour() -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") not in (None, "", "dumb")
     )
-
-
-def abandon_output() -> None:
-    """Keep Python from complaining, at exit, of output that nobody takes."""
-    with suppress(OSError, ValueError, AttributeError):  # closed, or no file at all
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -109,7 +109,8 @@ def build_parser() -> Parser:
 def _run(arguments: Sequence[str]) -> int:
     import warnings
 
-    from kqformat.cli.console import abandon_output, complain
+    from kqformat.batch.jobs import abandon_output
+    from kqformat.cli.console import complain
     from kqformat.cli.jobs import explanation
     from kqformat.errors import MissingExtraError, ParameterError
 
