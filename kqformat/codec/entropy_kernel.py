@@ -131,6 +131,9 @@ Pixel = cython.struct(
     energy=cython.int,
     by_distance=cython.uint,
     by_expected=cython.uint,
+    first=cython.uint,
+    second=cython.uint,
+    learnt_class=cython.int,
     context=cython.uint[16],
     hits=cython.uint[16],
     # 16 places each of the four groups that `_find_groups` finds, and of two others in turn.
@@ -145,6 +148,8 @@ Pixel = cython.struct(
     places=uint_p,
 )
 pixel_p = cython.typedef(cython.pointer(Pixel))
+
+_NO_RANK = cython.declare(cython.uint, 0xFFFFFFFF)
 
 MIXED = cython.declare(cython.int, 0)
 SURE = cython.declare(cython.int, 1)
@@ -300,7 +305,7 @@ def _match(band: band_p, s: pixel_p) -> cython.void:
         band.match = s.met[0] - 1
         band.match_length = 1
     s.length = _LENGTH[band.match_length]
-    s.matched = band.ranks[band.match] if band.match_length else 0xFFFFFFFF
+    s.matched = band.ranks[band.match] if band.match_length else _NO_RANK
 
 
 @cython.cfunc
@@ -516,8 +521,31 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
+def _aim(band: band_p, s: pixel_p, at: cython.int) -> cython.void:
+    """Find a node's first two slots by how far from its cut the predictions are, and ask for them."""
+    node: node_p = band.nodes + at
+    t: cython.int = s.gradient[node.direction] - node.cut
+    steps: cython.ulonglong = (
+        cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse
+    ) >> 16
+    class1: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
+    t = s.learnt[node.direction] - node.cut
+    steps = (cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse) >> 15
+    class2: cython.int = (_DISTANCE[255 if steps > 511 else steps >> 1] ^ (t >> 31)) + 12
+    class3: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
+    s.first = s.by_distance + 3072 * class1 + 128 * class2 + node.level
+    s.second = s.by_expected + 192 * (at & 1023) + 8 * class3
+    s.learnt_class = class2
+    kq_prefetch(band.slots + s.first)
+    kq_prefetch(band.slots + s.second)
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
 def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
-    """Find the probability that a node's pixel lies right of its cut, and how it was found.
+    """Find the probability that the pixel of a node aimed at lies right of its cut, and how.
 
     FORCED_LEFT and FORCED_RIGHT: the other side is the candidate alone, which it is not. SURE: the
     first two slots agree. MIXED: by all 16. The slots are at `places` from `base`.
@@ -529,19 +557,8 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
             return FORCED_RIGHT
         if node.high - node.middle == 1 and s.candidate == cython.cast(cython.uint, node.middle):
             return FORCED_LEFT
-    t: cython.int = s.gradient[node.direction] - node.cut
-    steps: cython.ulonglong = (
-        cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse
-    ) >> 16
-    class1: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
-    t = s.learnt[node.direction] - node.cut
-    steps = (cython.cast(cython.ulonglong, t if t >= 0 else -t) * node.inverse) >> 15
-    class2: cython.int = (_DISTANCE[255 if steps > 511 else steps >> 1] ^ (t >> 31)) + 12
-    class3: cython.int = (_DISTANCE[255 if steps > 255 else steps] ^ (t >> 31)) + 12
-    first: cython.uint = s.by_distance + 3072 * class1 + 128 * class2 + node.level
-    second: cython.uint = s.by_expected + 192 * (at & 1023) + 8 * class3
-    slot0: cython.uint = band.slots[first]
-    slot1: cython.uint = band.slots[second]
+    slot0: cython.uint = band.slots[s.first]
+    slot1: cython.uint = band.slots[s.second]
     s.base = band.slots
     s.places = s.lines
     if (
@@ -552,15 +569,15 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         )
     ):
         p[0] = m.chance[((slot0 >> 4) + (slot1 >> 4)) >> 1]
-        s.places[0] = first
-        s.places[1] = second
+        s.places[0] = s.first
+        s.places[1] = s.second
         return SURE
     if node.group != s.group:
         _turn_to(band, s, node.group)
         s.places = s.lines
     s.base += node.local
-    s.places[0] = first - node.local
-    s.places[1] = second - node.local
+    s.places[0] = s.first - node.local
+    s.places[1] = s.second - node.local
     said: cython.uint = _side(s.matched, node)
     s.places[2] = (
         _MATCHES
@@ -576,7 +593,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         32 + (at & 255),
         192 + sides + (0 if said == 2 else (81 if s.length < 8 else 162)),
         128 + (at & 511),
-        (24 * at + class2) & 4095,
+        (24 * at + s.learnt_class) & 4095,
     )
     return MIXED
 
@@ -584,10 +601,17 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _walk(band: band_p, s: pixel_p, following: pixel_p, rank: cython.uint) -> cython.uint:
+def _walk(
+    band: band_p,
+    s: pixel_p,
+    following: pixel_p,
+    rank: cython.uint,
+    foreseen: cython.uint,
+) -> cython.uint:
     """Code a pixel's rank by the palette's tree; return it.
 
-    Unless it is NULL, `following` is the next pixel, for whose neighbours the rank is waited for.
+    Unless it is NULL, `following` is the next pixel, for whose neighbours the rank is waited for if
+    it is not the one `foreseen`.
     """
     m: cython.pointer(Model) = cython.address(band.model)
     at: cython.int = 0
@@ -597,6 +621,7 @@ def _walk(band: band_p, s: pixel_p, following: pixel_p, rank: cython.uint) -> cy
     node: node_p
     base: ushort_p
     places: uint_p
+    _aim(band, s, 0)
     while at >= 0:
         node = band.nodes + at
         bit = rank >= cython.cast(cython.uint, node.middle)
@@ -613,17 +638,19 @@ def _walk(band: band_p, s: pixel_p, following: pixel_p, rank: cython.uint) -> cy
             if node.left < 0:
                 rank = node.low
             at = node.left
-        if at < 0 and following != cython.NULL:
+        if at < 0 and following != cython.NULL and rank != foreseen:
             _foresee(band, s, following, rank)
+        base = s.base
+        places = s.places
+        if at >= 0:  # what the next node needs is on its way while the model learns
+            if how == MIXED and band.nodes[at].group != s.group:
+                _turn_to(band, s, band.nodes[at].group)
+            _aim(band, s, at)
         if how == MIXED:
-            base = s.base
-            places = s.places
-            if at >= 0 and band.nodes[at].group != s.group:
-                _turn_to(band, s, band.nodes[at].group)  # on its way while the model learns
             adapt(m, base, places, bit)
         elif how == SURE:
-            s.base[s.places[0]] = after(m, s.base[s.places[0]], bit)
-            s.base[s.places[1]] = after(m, s.base[s.places[1]], bit)
+            base[places[0]] = after(m, base[places[0]], bit)
+            base[places[1]] = after(m, base[places[1]], bit)
     return rank
 
 
@@ -683,6 +710,7 @@ def _bits_by_tree(band: band_p, s: pixel_p, c: choice_p, rank: cython.uint) -> c
         bit = rank >= cython.cast(cython.uint, band.nodes[at].middle)
         if c.stamps[at] != c.stamp:
             c.stamps[at] = c.stamp
+            _aim(band, s, at)
             how = _ask(band, s, at, cython.address(p))
             if how == FORCED_LEFT or how == FORCED_RIGHT:
                 c.costs[2 * at] = 0
@@ -768,6 +796,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     following: pixel_p = cython.address(pixels[1])
     waiting: pixel_p
     rank: cython.uint = 0
+    foreseen: cython.uint
     is_hit: cython.bint
     error: int_p
     p: cython.int
@@ -792,6 +821,10 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                 if not s.is_open:  # where it is, the next one's candidate may do as well
                     _find_contexts(following)
                     _find_groups(band, following, band.ranks[y * band.width + x + 1])
+            foreseen = _NO_RANK
+            if m.decoding and waiting != cython.NULL and not s.is_open:
+                _foresee(band, s, following, s.candidate)  # most likely what it will be
+                foreseen = s.candidate
             is_hit = False
             if s.is_open:
                 p = _offer(band, s)
@@ -809,7 +842,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                         _find_contexts(s)
                         _find_groups(band, s, s.candidate if m.decoding else rank)
                     _predict(band, s)
-                rank = _walk(band, s, waiting, rank)
+                rank = _walk(band, s, waiting, rank, foreseen)
                 error[0] = _learn_color(band, s, rank)
             band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
             s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
