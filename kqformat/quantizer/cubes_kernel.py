@@ -22,7 +22,6 @@ def label_places(
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
     further: cython.const[cython.uint][::1],
-    more: cython.const[cython.longlong][::1],
     units: cython.const[cython.short][::1],
     centroids: cython.const[cython.short][:, ::1],
     shown: cython.const[cython.short][:, ::1],
@@ -32,12 +31,12 @@ def label_places(
 ) -> int:
     """Write the nearest centroid of the colours that occur from place `first` to `end`.
 
-    Which is not included; both are multiples of 512. `further` and `more` are as in
-    `opaque_kernel.list_colors`, `known` as in `write_labels` there. `units` are coordinates to a
-    sample of red, green and blue. Of equally near centroids it is the first. `lists`, 7 times as
-    long as there are centroids, is for the lists of whole space and of cubes of 128 to 4 levels a
-    side. Returns the sum over the colours of their count times their squared distance in `space` to
-    what is `shown` for the centroid.
+    Which is not included; both are multiples of 512. `further` is as in `list_colors` of
+    `opaque_kernel`, `known` as in `write_labels` there. `units` are coordinates to a sample of red,
+    green and blue. Of equally near centroids it is the first. `lists`, 7 times as long as there are
+    centroids, is for the lists of whole space and of cubes of 128 to 4 levels a side. Returns the
+    sum over the colours of their count times their squared distance in `space` to what is `shown`
+    for the centroid.
     """
     k: cython.Py_ssize_t = centroids.shape[0]
     pc: p_const_short = cython.address(centroids[0, 0])
@@ -129,8 +128,8 @@ def label_places(
                     i += leaf
                     labels[i] = best
                     count = table[i]
-                    if m < further.shape[0] and further[m] == i:
-                        count += more[m]
+                    while m < further.shape[0] and further[m] == i:
+                        count += 255
                         m += 1
                     distortion += count * distance
                     known[i >> 3] |= 128 >> (i & 7)

@@ -8,7 +8,6 @@ def label_places(
     first: int,
     end: int,
     further: npt.NDArray[np.uint32],
-    more: npt.NDArray[np.int64],
     units: npt.NDArray[np.int16],
     centroids: npt.NDArray[np.int16],
     shown: npt.NDArray[np.int16],

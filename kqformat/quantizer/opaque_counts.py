@@ -1,8 +1,9 @@
 """How often each opaque colour occurs: tables of all 2^24, 16 MB for each thread that counts.
 
-A count is a byte, so that the processor's caches hold more of a table; what overflows, as few
-colours of a picture do, is remembered apart. `opaque_kernel` says where in a table a colour is: in
-Morton order, so that what is listed from it is sorted, and a coarse cell is a run of places.
+A count is a byte, so that the processor's caches hold more of a table; where it overflows, as few
+do, the place is listed, which takes 4 bytes for 255 pixels at most. `opaque_kernel` says where in a
+table a colour is: in Morton order, so that what is listed from it is sorted, and a coarse cell is a
+run of places.
 """
 
 from __future__ import annotations
@@ -31,10 +32,6 @@ _SLAB = 1 << 19
 _PART = 1 << 21
 _PARTS = OPAQUE_COLORS // _PART
 """In so many parts, each a cube of 128 levels a side, cells are gathered."""
-
-_CARRY = 255
-_MOST_CARRIES = 1 << 20
-"""What overflows is summed up when it is so much."""
 
 _MOST_TABLES = 4
 """How many threads may count at once."""
@@ -69,10 +66,8 @@ class OpaqueCounts:
         self._spare: list[npt.NDArray[np.uint8]] = []
         """One that is gathered, for `room`."""
         self._carries: list[_Places] = []
-        self._waiting = 0
-        """How many there are."""
-        self._further: tuple[_Places, _Counts] = np.empty(0, np.uint32), np.empty(0, np.int64)
-        """Where, in ascending order, colours occur more often than the tables say, and how much."""
+        self._further: _Places = np.empty(0, np.uint32)
+        """Where, in ascending order, colours occur more often than the tables say: by 255 each."""
 
     def add(self, pixels: npt.NDArray[np.uint8]) -> int:
         """Count pixels: uint8, shape (N, 1), (N, 3) or (N, 4). Threads may do so at once.
@@ -86,9 +81,6 @@ class OpaqueCounts:
             carried = carries[:count].copy()
             with self._lock:
                 self._carries.append(carried)
-                self._waiting += count
-                if self._waiting >= _MOST_CARRIES:
-                    self._carry()
         return others
 
     def gather(self) -> None:
@@ -108,7 +100,10 @@ class OpaqueCounts:
         if others:
             self._carries += for_each_slice(add, OPAQUE_COLORS, _SLAB)
             self._tables, self._free, self._spare = [total], [total], others[:1]
-        self._carry()
+        if self._carries:
+            self._further = np.concatenate([self._further, *self._carries])
+            self._further.sort()
+            self._carries = []
 
     def room(self, dtype: type[np.uint8] | type[np.uint16]) -> Indices:
         """Return an array of anything with an entry for each place, after `gather`.
@@ -120,26 +115,10 @@ class OpaqueCounts:
         rest: Indices = pages.empty(OPAQUE_COLORS, dtype)
         return rest
 
-    def _carry(self) -> None:
-        """Sum up what has overflowed."""
-        if not self._carries:
-            return
-        places, times = np.unique(np.concatenate(self._carries), return_counts=True)
-        more = times * _CARRY
-        if len(self._further[0]):
-            both = np.concatenate([self._further[0], places])
-            places, number = np.unique(both, return_inverse=True)
-            sums = np.zeros(len(places), np.int64)
-            np.add.at(sums, number, np.concatenate([self._further[1], more]))
-            more = sums
-        self._further = places, more
-        self._carries, self._waiting = [], 0
-
-    def _further_of(self, part: slice) -> tuple[_Places, _Counts]:
+    def _further_of(self, part: slice) -> _Places:
         """Return those of `_further` among some places."""
-        places, more = self._further
-        here = slice(*np.searchsorted(places, np.array([part.start, part.stop], np.uint32)))
-        return places[here], more[here]
+        edges = np.array([part.start, part.stop], np.uint32)
+        return self._further[slice(*np.searchsorted(self._further, edges))]
 
     def colors_of(self, part: slice) -> _Colors:
         """Return the colours that occur among some places: keys, ascending codes, and counts."""
@@ -152,9 +131,8 @@ class OpaqueCounts:
     def _list(self, part: slice, keys: _Keys, codes: _Codes, counts: _Counts) -> int:
         """Write what `colors_of` returns to arrays that have room for it; return how many."""
         further = self._further_of(part)
-        table = self._tables[0]
         return opaque_kernel.list_colors(
-            table, part.start, part.stop, *further, keys, codes, counts
+            self._tables[0], part.start, part.stop, further, keys, codes, counts
         )
 
     def colors(self, numbers: list[int]) -> tuple[_Keys, _Counts]:
@@ -207,7 +185,7 @@ class OpaqueCounts:
             self._tables[0],
             part.start,
             part.stop,
-            *self._further_of(part),
+            self._further_of(part),
             np.array(units, np.int16),
             points,
             shown,
@@ -248,7 +226,7 @@ class OpaqueCounts:
                 dropped_bits,
                 part.start,
                 part.stop,
-                *self._further_of(part),
+                self._further_of(part),
                 keys[own],
                 counts[own],
                 sums[own],

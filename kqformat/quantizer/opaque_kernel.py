@@ -99,15 +99,14 @@ def list_colors(
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
     further: cython.const[cython.uint][::1],
-    more: cython.const[cython.longlong][::1],
     keys: cython.uint[::1],
     codes: cython.uint[::1],
     counts: cython.longlong[::1],
 ) -> int:
     """List the colours that occur from place `first` to `end`, not included.
 
-    At the places `further`, which are some of these, ascending, they occur so much `more` often
-    than the table says. Writes the keys, the Morton codes of all four channels and how often each
+    `further` are places among these, ascending: each time that one is there its colour occurs 255
+    times more often than the table says. Writes the keys, the Morton codes of all four channels and how often each
     occurs, to arrays of as many entries as there are or more; returns how many there are.
     """
     room: cython.Py_ssize_t = min(keys.shape[0], codes.shape[0], counts.shape[0])
@@ -125,8 +124,8 @@ def list_colors(
             n += table[i] != 0
         for i in range(n):
             place = codes[i]
-            if m < further.shape[0] and further[m] == place:
-                counts[i] += more[m]
+            while m < further.shape[0] and further[m] == place:
+                counts[i] += 255
                 m += 1
             keys[i] = kq_key_of_place(place) | 255
             codes[i] = kq_with_alpha(place)
@@ -139,7 +138,6 @@ def gather_cells(
     first: cython.Py_ssize_t,
     end: cython.Py_ssize_t,
     further: cython.const[cython.uint][::1],
-    more: cython.const[cython.longlong][::1],
     keys: cython.uint[::1],
     counts: cython.longlong[::1],
     sums: cython.longlong[:, ::1],
@@ -147,9 +145,9 @@ def gather_cells(
     """Gather the colours from place `first` to `end`, not included, in cells.
 
     Cells have 2^dropped_bits levels a side, at least 2, and none is cut by `first` or `end`.
-    `further` and `more` are as in `list_colors`. Writes the key of each cell's corner (alpha being
-    255 with as many bits dropped), how many pixels it has, and the sums of their coordinates
-    (`space.embed`); returns how many there are.
+    `further` is as in `list_colors`. Writes the key of each cell's corner (alpha being 255 with as
+    many bits dropped), how many pixels it has, and the sums of their coordinates (`space.embed`);
+    returns how many there are.
     """
     shift: cython.int = 3 * dropped_bits
     alpha: cython.uint = 255 >> dropped_bits << dropped_bits
@@ -192,10 +190,10 @@ def gather_cells(
                 blues += cython.cast(cython.int, table[i + 5]) + table[i + 7]
             while m < further.shape[0] and further[m] >> shift == cell:
                 key = kq_key_of_place(further[m])
-                pixels += more[m]
-                reds += more[m] * (key >> 24)
-                greens += more[m] * (key >> 16 & 255)
-                blues += more[m] * (key >> 8 & 255)
+                pixels += 255
+                reds += 255 * (key >> 24)
+                greens += 255 * (key >> 16 & 255)
+                blues += 255 * (key >> 8 & 255)
                 m += 1
             if pixels:
                 keys[n] = kq_key_of_place(cython.cast(cython.uint, cell << shift)) | alpha

@@ -14,8 +14,9 @@ from strategies import arrays
 
 from kqformat.errors import LimitError
 from kqformat.quantizer import census as census_module
-from kqformat.quantizer import opaque_counts, opaque_kernel
+from kqformat.quantizer import opaque_kernel
 from kqformat.quantizer.census import Census
+from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.mapper import mapper_of_census
 from kqformat.quantizer.opaque_counts import CUBE, OPAQUE_COLORS
@@ -53,13 +54,9 @@ def test_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
         census.add(np.zeros((1, 3), np.uint8))
 
 
-@pytest.mark.parametrize("carries", [1, 300, 1 << 20])
 @pytest.mark.parametrize("most", [16, 1 << 20])
-def test_colours_that_occur_very_often(
-    most: int, carries: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """More often than a byte counts, in one block and in several tables, summed up meanwhile."""
-    monkeypatch.setattr(opaque_counts, "_MOST_CARRIES", carries)
+def test_colours_that_occur_very_often(most: int) -> None:
+    """More often than a byte and than 16 bits count, in one block and in several tables."""
     often = np.repeat(np.array([[1, 2, 3], [200, 100, 50]], np.uint8), [200_000, 131_070], axis=0)
     rare = np.arange(300).astype(np.uint8)[:, None]
     pixels = np.concatenate([often, np.repeat(rare, 3, axis=1)])
@@ -101,13 +98,8 @@ def test_census_maps_its_colours_time_and_again(
         census.merger()
         mapped = [
             mapper_of_census(palette, SRGB, census).map(pixels)[0]
-            for palette in (opaque(pixels[:colors]), opaque(pixels[-colors:]))
+            for palette in (color_array(pixels[:colors]), color_array(pixels[-colors:]))
         ]
     for found, chosen in zip(mapped, (pixels[:colors], pixels[-colors:]), strict=True):
         differences = pixels[:, None].astype(int) - chosen
         np.testing.assert_array_equal(found, (differences**2).sum(2).argmin(1))
-
-
-def opaque(colors: Pixels) -> Pixels:
-    """Return RGBA colours."""
-    return np.hstack([colors, np.full((len(colors), 1), 255, np.uint8)])
