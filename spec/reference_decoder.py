@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import sys
 import zlib
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from operator import mul
 from pathlib import Path
-from typing import TypedDict
+from typing import Generic, TypedDict, TypeVar
 
 __all__ = [
     "ChecksumError",
@@ -495,7 +496,7 @@ def risen(state: int, step: int, pace: int) -> tuple[int, int]:
 
 
 class Mixer:
-    """What turns the opinions of 16 slots into one probability, and learns how."""
+    """What turns the opinions of some slots into one probability, and learns how."""
 
     def __init__(
         self,
@@ -511,7 +512,7 @@ class Mixer:
         self.pace = 0
 
     def decide(self, slots: list[Slot], set_a: int, set_b: int, place_a: int, place_b: int) -> int:
-        """Decode one decision by 16 slots, and learn from it."""
+        """Decode one decision by as many slots as weights, and learn from it."""
         opinions = [slot.opinion(self.pace) for slot in slots]
         weights = self.weights_a[set_a], self.weights_b[set_b]
         logits = [self.mix(opinions, chosen) for chosen in weights]
@@ -537,7 +538,7 @@ class Mixer:
 
     @staticmethod
     def mix(opinions: list[int], weights: list[int]) -> int:
-        """Return one logit of sixteen."""
+        """Return one logit of all."""
         total = sum(map(mul, opinions, weights))
         return clamp(total >> 13, -LARGEST_LOGIT, LARGEST_LOGIT)
 
@@ -647,15 +648,23 @@ def split(node: Node, colors: list[Color], order: list[int]) -> None:
     node.inverse = 1048576 // (16 * deviation // (n * n) + 1)
 
 
+def group_ordinals(nodes: list[Node]) -> dict[int, int]:
+    """Return the groups' ordinals by their numbers."""
+    return {group: i for i, group in enumerate(sorted({node.group for node in nodes}))}
+
+
 # ---- §7.5 The pixels
 
+LARGEST_SIZE_OF_ONE_MODEL = 64
+HALF = 32768  # the probability of the bit that tells the model
 FIRST_WEIGHTS = (26214, 26214, -6554, 13107, 3277, 3277, 0, 0)
+FIRST_LOCAL_WEIGHTS = (2400, 1600, 1100, 1100, 1100, 700, 700, 600, 500)
 FAR, CLOSE, LEFT = range(3)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Around:
-    """The ranks of a pixel's neighbours, and their hashes (§7.5.1)."""
+    """The ranks of a pixel's neighbours, and their hashes, made when asked for (§7.5.1)."""
 
     w: int
     n: int
@@ -668,9 +677,18 @@ class Around:
     n2e: int
     n2w: int
     www: int
-    hash_4: int
-    hash_7: int
-    hash_11: int
+
+    @cached_property
+    def hash_4(self) -> int:
+        return hashed(combined(self.w, self.n, self.nw, self.ne))
+
+    @cached_property
+    def hash_7(self) -> int:
+        return hashed(self.hash_4 + combined(self.ww, self.n2, self.n2e))
+
+    @cached_property
+    def hash_11(self) -> int:
+        return hashed(self.hash_7 + combined(self.nee, self.nww, self.n2w, self.www))
 
 
 def look_around(ranks: list[list[int]], x: int, y: int, width: int) -> Around:
@@ -692,10 +710,7 @@ def look_around(ranks: list[list[int]], x: int, y: int, width: int) -> Around:
         n2w = above_2[x - 1] if y > 1 and x > 0 else nw
     ww = row[x - 2] if x > 1 else w
     www = row[x - 3] if x > 2 else ww
-    hash_4 = hashed(combined(w, n, nw, ne))
-    hash_7 = hashed(hash_4 + combined(ww, n2, n2e))
-    hash_11 = hashed(hash_7 + combined(nee, nww, n2w, www))
-    return Around(w, n, nw, ne, ww, n2, nee, nww, n2e, n2w, www, hash_4, hash_7, hash_11)
+    return Around(w, n, nw, ne, ww, n2, nee, nww, n2e, n2w, www)
 
 
 @dataclass(frozen=True, slots=True)
@@ -768,8 +783,30 @@ def contexts(a: Around, eleventh: int) -> tuple[int, ...]:
     )
 
 
-class BandDecoder:
-    """The model of one band, and its loop over the pixels."""
+@dataclass(frozen=True, slots=True)
+class Pixel:
+    """What a node's decision knows of its pixel, the contexts being stirred."""
+
+    around: Around
+    prediction: Prediction
+    contexts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallingPixel(Pixel):
+    """What it knows besides in the recalling model."""
+
+    candidate: Candidate
+    match: Match
+
+
+AnyPixel = TypeVar("AnyPixel", bound=Pixel)
+
+
+class BandModel(ABC, Generic[AnyPixel]):
+    """What the two models of a band's indices share, and the loop over the pixels."""
+
+    mixer: Mixer
 
     def __init__(self, payload: bytes, palette: list[Color], rows: int, width: int) -> None:
         self.rows = rows
@@ -778,11 +815,9 @@ class BandDecoder:
         self.nodes, self.order = grow_tree(colors)
         self.colors = [colors[entry] for entry in self.order]  # by rank
         self.coder = BitDecoder(payload)
+        if len(colors) > LARGEST_SIZE_OF_ONE_MODEL:
+            self.coder.bit(HALF)  # which has told that it is this model
         self.ranks: list[list[int]] = []
-        self.run = 0  # the pixels just before that were their candidates
-        self.open_gate = 63570 if len(colors) > 64 else 65208 if len(colors) > 16 else 65536
-        self.match_at = 0  # a pixel's number
-        self.match_length = 0
         self.start_memory()
 
     def decode(self) -> list[int]:
@@ -793,6 +828,141 @@ class BandDecoder:
                 self.ranks[y].append(self.decode_pixel(x, y))
         self.coder.check_end()
         return [self.order[rank] for row in self.ranks for rank in row]
+
+    @abstractmethod
+    def decode_pixel(self, x: int, y: int) -> int:
+        """Return the rank of the pixel that comes next."""
+
+    # §7.5.4
+
+    def predict(self, around: Around, x: int, y: int) -> Prediction:
+        """Predict the pixel's colour by those of its neighbours."""
+        a = around
+        ranks = a.w, a.n, a.nw, a.ne, a.ww, a.n2, a.nee, a.nww
+        gradient: list[int] = []
+        learnt: list[int] = []
+        offsets: list[list[int]] = []
+        activity = 0
+        channels = zip(*(self.colors[rank] for rank in ranks), strict=True)
+        for values, weights in zip(channels, self.color_weights, strict=True):
+            w, n, nw, ne = values[:4]
+            gradient.append(8 * median(w, n, nw))
+            activity += abs(w - nw) + abs(n - nw) + abs(ne - n)
+            total = w + n + nw + ne
+            offsets.append([4 * value - total for value in values])
+            weighted = sum(map(mul, weights, offsets[-1]))
+            learnt.append(clamp(2 * total + (weighted >> 15), 0, 2040))
+        energy = 2880 + sum(offset**2 for channel in offsets for offset in channel)
+        return Prediction(
+            tuple(gradient),
+            tuple(learnt),
+            offsets,
+            energy,
+            class_of(activity // 3, ACTIVITIES),
+            class_of(self.errors_around(x, y) // 4, ERRORS),
+        )
+
+    def errors_around(self, x: int, y: int) -> int:
+        """Return the weighted sum of the errors at W, N, NE and NW."""
+        row, above = self.errors[y & 1], self.errors[1 - (y & 1)]
+        total = 2 * row[x - 1] if x > 0 else 0
+        if y > 0:
+            total += 2 * above[x] + above[min(x + 1, self.width - 1)] + above[max(x - 1, 0)]
+        return total
+
+    # §7.5.5
+
+    def walk_tree(self, pixel: AnyPixel, excluded: int = LEAF) -> int:
+        """Decode a rank from the tree's root to a leaf."""
+        number = 0
+        while True:
+            node = self.nodes[number]
+            bit = self.forced_bit(node, excluded)
+            if bit is None:
+                bit = self.decide_node(node, pixel)
+            number = node.children[bit]
+            if number == LEAF:
+                return node.middle if bit else node.low
+
+    @staticmethod
+    def forced_bit(node: Node, excluded: int) -> int | None:
+        """Return what a node decides where one of its sides is the excluded leaf alone."""
+        if node.low == excluded and node.children[0] == LEAF:
+            return 1
+        if node.middle == excluded and node.children[1] == LEAF:
+            return 0
+        return None
+
+    def decide_node(self, node: Node, pixel: AnyPixel) -> int:
+        """Decode whether the pixel is right below a node."""
+        prediction = pixel.prediction
+        first = project(prediction.gradient, node.direction) - node.cut
+        second = project(prediction.learnt, node.direction) - node.cut
+        class_1 = distance_class(first, node.inverse)
+        class_2 = distance_class(second, node.inverse)
+        class_3 = distance_class(2 * second, node.inverse)
+        start = self.starts["distances"][class_1][class_2]
+        place = class_1, class_2, prediction.activity, min(node.depth, 15)
+        slots = [
+            self.slot("distances", *place, start=start, step=7),
+            self.slot("fine", node.number & 1023, class_3, prediction.expected),
+        ]
+        if are_sure(*slots):
+            return self.decide_surely(*slots)
+        return self.decide_mixed(node, pixel, slots, class_2)
+
+    def decide_surely(self, first: Slot, second: Slot) -> int:
+        """Decode a decision of which the first two slots are sure; only these learn."""
+        bit = self.coder.bit(CHANCE[first.state + second.state >> 1] >> 16)
+        first.learn(bit, self.mixer.pace)
+        second.learn(bit, self.mixer.pace)
+        return bit
+
+    @abstractmethod
+    def decide_mixed(self, node: Node, pixel: AnyPixel, slots: list[Slot], class_2: int) -> int:
+        """Decode what the first two slots, which are given, are not sure of."""
+
+    # §7.5.6
+
+    def learn_color(self, prediction: Prediction, color: Color) -> int:
+        """Change the weights of the learnt prediction, and return its error."""
+        total = 0
+        for weights, offsets, learnt, value in zip(
+            self.color_weights, prediction.offsets, prediction.learnt, color, strict=True
+        ):
+            error = 8 * value - learnt
+            total += abs(error)
+            step = divide_towards_zero(15728 * error, prediction.energy)
+            for i, offset in enumerate(offsets):
+                weights[i] = clamp(weights[i] + (step * offset >> 3), -131072, 131072)
+        return total >> 3
+
+    # §7.6
+
+    def start_memory(self) -> None:
+        """Set the memory as it starts."""
+        self.starts = read_starts()
+        self.slots: dict[tuple[str | int, ...], Slot] = {}
+        self.errors = [[0] * self.width for _ in range(2)]
+        self.color_weights = [list(FIRST_WEIGHTS) for _ in range(4)]
+
+    @property
+    def pixel_bits(self) -> int:
+        return (self.rows * self.width - 1).bit_length()  # B = ceil(log2 P)
+
+    def slot(self, *place: str | int, start: int = STATES // 2, step: int = 0) -> Slot:
+        """Return a table's slot, which is made as it starts when it is first asked for."""
+        if place not in self.slots:
+            self.slots[place] = Slot(start, step)
+        return self.slots[place]
+
+
+class BandDecoder(BandModel[RecallingPixel]):
+    """The recalling model (§7.5.1 to §7.5.7)."""
+
+    run = 0  # the pixels just before that were their candidates
+    match_at = 0  # a pixel's number
+    match_length = 0
 
     def decode_pixel(self, x: int, y: int) -> int:
         around = look_around(self.ranks, x, y, self.width)
@@ -810,7 +980,9 @@ class BandDecoder:
             self.errors[y & 1][x] = 0
         else:
             prediction = self.predict(around, x, y)
-            rank = self.walk_tree(around, candidate, match, prediction, is_open)
+            contexts_here = [stirred(h) for h in contexts(around, 10)]
+            pixel = RecallingPixel(around, prediction, contexts_here, candidate, match)
+            rank = self.walk_tree(pixel, candidate.rank if is_open else LEAF)
             self.errors[y & 1][x] = self.learn_color(prediction, self.colors[rank])
         is_candidate = rank == candidate.rank
         self.gates[gate_place] = gate + (65535 * is_candidate - gate >> 6)
@@ -821,6 +993,12 @@ class BandDecoder:
         return rank
 
     # §7.5.2
+
+    @property
+    def open_gate(self) -> int:
+        """Return from which number on a gate is open."""
+        k = len(self.colors)
+        return 63570 if k > 64 else 65208 if k > 16 else 65536
 
     def find_candidate(self, around: Around, far: int, close: int) -> Candidate:
         a = around
@@ -877,162 +1055,101 @@ class BandDecoder:
             stirred(key + combined(c.equal) & ALL_ONES) >> 20,
         )
 
-    # §7.5.4
-
-    def predict(self, around: Around, x: int, y: int) -> Prediction:
-        """Predict the pixel's colour by those of its neighbours."""
-        a = around
-        ranks = a.w, a.n, a.nw, a.ne, a.ww, a.n2, a.nee, a.nww
-        gradient: list[int] = []
-        learnt: list[int] = []
-        offsets: list[list[int]] = []
-        activity = 0
-        channels = zip(*(self.colors[rank] for rank in ranks), strict=True)
-        for values, weights in zip(channels, self.color_weights, strict=True):
-            w, n, nw, ne = values[:4]
-            gradient.append(8 * median(w, n, nw))
-            activity += abs(w - nw) + abs(n - nw) + abs(ne - n)
-            total = w + n + nw + ne
-            offsets.append([4 * value - total for value in values])
-            weighted = sum(map(mul, weights, offsets[-1]))
-            learnt.append(clamp(2 * total + (weighted >> 15), 0, 2040))
-        energy = 2880 + sum(offset**2 for channel in offsets for offset in channel)
-        return Prediction(
-            tuple(gradient),
-            tuple(learnt),
-            offsets,
-            energy,
-            class_of(activity // 3, ACTIVITIES),
-            class_of(self.errors_around(x, y) // 4, ERRORS),
-        )
-
-    def errors_around(self, x: int, y: int) -> int:
-        """Return the weighted sum of the errors at W, N, NE and NW."""
-        row, above = self.errors[y & 1], self.errors[1 - (y & 1)]
-        total = 2 * row[x - 1] if x > 0 else 0
-        if y > 0:
-            total += 2 * above[x] + above[min(x + 1, self.width - 1)] + above[max(x - 1, 0)]
-        return total
-
-    def learn_color(self, prediction: Prediction, color: Color) -> int:
-        """Change the weights of the learnt prediction, and return its error."""
-        total = 0
-        for weights, offsets, learnt, value in zip(
-            self.color_weights, prediction.offsets, prediction.learnt, color, strict=True
-        ):
-            error = 8 * value - learnt
-            total += abs(error)
-            step = divide_towards_zero(15728 * error, prediction.energy)
-            for i, offset in enumerate(offsets):
-                weights[i] = clamp(weights[i] + (step * offset >> 3), -131072, 131072)
-        return total >> 3
-
     # §7.5.5
 
-    def walk_tree(
-        self,
-        around: Around,
-        candidate: Candidate,
-        match: Match,
-        prediction: Prediction,
-        is_open: bool,
+    def decide_mixed(
+        self, node: Node, pixel: RecallingPixel, slots: list[Slot], class_2: int
     ) -> int:
-        """Decode a rank from the tree's root to a leaf."""
-        contexts_here = [stirred(h) for h in contexts(around, 10)]
-        excluded = candidate.rank if is_open else LEAF
-        number = 0
-        while True:
-            node = self.nodes[number]
-            bit = self.forced_bit(node, excluded)
-            if bit is None:
-                bit = self.decide_node(node, around, candidate, match, contexts_here, prediction)
-            number = node.children[bit]
-            if number == LEAF:
-                return node.middle if bit else node.low
-
-    @staticmethod
-    def forced_bit(node: Node, excluded: int) -> int | None:
-        """Return what a node decides where one of its sides is the excluded leaf alone."""
-        if node.low == excluded and node.children[0] == LEAF:
-            return 1
-        if node.middle == excluded and node.children[1] == LEAF:
-            return 0
-        return None
-
-    def decide_node(
-        self,
-        node: Node,
-        around: Around,
-        candidate: Candidate,
-        match: Match,
-        contexts: list[int],
-        prediction: Prediction,
-    ) -> int:
-        """Decode whether the pixel is right below a node."""
-        first = project(prediction.gradient, node.direction) - node.cut
-        second = project(prediction.learnt, node.direction) - node.cut
-        class_1 = distance_class(first, node.inverse)
-        class_2 = distance_class(second, node.inverse)
-        class_3 = distance_class(2 * second, node.inverse)
-        start = self.starts["distances"][class_1][class_2]
-        depth = min(node.depth, 15)
-        slots = [
-            self.slot(
-                "distances", class_1, class_2, prediction.activity, depth, start=start, step=7
-            ),
-            self.slot("fine", node.number & 1023, class_3, prediction.expected),
-        ]
-        if are_sure(*slots):
-            return self.decide_surely(*slots)
+        """Decode a node's decision by 16 slots."""
+        candidate, match = pixel.candidate, pixel.match
         said, offered = node.side(match.rank), node.side(candidate.rank)
+        depth = min(node.depth, 15)
         slots.append(self.slot("matches", match.length_class, said, depth, offered, candidate.kind))
-        for i, context in enumerate(contexts, 3):
+        for i, context in enumerate(pixel.contexts, 3):
             line = context + combined(0, 0, 0, node.group) & ALL_ONES
             slots.append(self.slot("near", i, line >> (36 - self.near_bits), node.local))
         trust = 0 if said == 2 else 1 + (match.length_class >= 8)
-        sides = 0
-        for rank in (around.ne, around.nw, around.n, around.w):
-            sides = 3 * sides + node.side(rank)
         return self.mixer.decide(
             slots,
             32 + (node.number & 255),
-            192 + 81 * trust + sides,
+            192 + 81 * trust + sides(node, pixel.around),
             128 + (node.number & 511),
             24 * node.number + class_2 & 4095,
         )
 
-    def decide_surely(self, first: Slot, second: Slot) -> int:
-        """Decode a decision of which the first two slots are sure; only these learn."""
-        bit = self.coder.bit(CHANCE[first.state + second.state >> 1] >> 16)
-        first.learn(bit, self.mixer.pace)
-        second.learn(bit, self.mixer.pace)
-        return bit
-
     # §7.6
 
     def start_memory(self) -> None:
-        """Set the model's memory as it starts."""
-        bits = (self.rows * self.width - 1).bit_length()
-        self.near_bits = clamp(bits + 4, 10, 19)
-        self.hit_bits = clamp(bits + 1, 10, 17)
-        self.seen_bits = clamp(bits + 1, 8, 20)
-        self.starts = read_starts()
+        super().start_memory()
+        self.near_bits = clamp(self.pixel_bits + 4, 10, 19)
+        self.hit_bits = clamp(self.pixel_bits + 1, 10, 17)
+        self.seen_bits = clamp(self.pixel_bits + 1, 8, 20)
         a, b = self.starts["weights_a"], self.starts["weights_b"]
         weights_a = [a[min(i, 24)][:] for i in range(288)]
         weights_b = [b[i % 3 if i < 192 else i - 189][:] for i in range(435)]
         self.mixer = Mixer(self.coder, (weights_a, weights_b), (640, 4096))
-        self.slots: dict[tuple[str | int, ...], Slot] = {}
         self.gates: dict[tuple[int, int, int], int] = {}
         self.seen: dict[tuple[int, int], int] = {}
         self.where: dict[int, int] = {}
-        self.errors = [[0] * self.width for _ in range(2)]
-        self.color_weights = [list(FIRST_WEIGHTS) for _ in range(4)]
 
-    def slot(self, *place: str | int, start: int = STATES // 2, step: int = 0) -> Slot:
-        """Return a table's slot, which is made as it starts when it is first asked for."""
-        if place not in self.slots:
-            self.slots[place] = Slot(start, step)
-        return self.slots[place]
+
+class LocalBandDecoder(BandModel[Pixel]):
+    """The local model (§7.5.8)."""
+
+    def decode_pixel(self, x: int, y: int) -> int:
+        a = look_around(self.ranks, x, y, self.width)
+        prediction = self.predict(a, x, y)
+        pairs = [stirred(combined(a.w, a.ww)), stirred(combined(a.n, a.n2))]
+        rank = self.walk_tree(Pixel(a, prediction, pairs))
+        self.errors[y & 1][x] = self.learn_color(prediction, self.colors[rank])
+        return rank
+
+    def decide_mixed(self, node: Node, pixel: Pixel, slots: list[Slot], class_2: int) -> int:
+        """Decode a node's decision by 9 slots."""
+        a = pixel.around
+        group = self.ordinals[node.group]
+        for i, context in enumerate(pixel.contexts, 2):
+            line = context + combined(0, 0, 0, group) & ALL_ONES
+            slots.append(self.slot("pair", i, line >> (36 - self.pair_bits), node.local))
+        for i, rank in enumerate((a.w, a.n, a.ne, a.nw, a.nee), 4):
+            line = (rank * self.stride + group) % 2 ** (self.neighbour_bits - 4)
+            slots.append(self.slot("neighbour", i, line, node.local))
+        return self.mixer.decide(
+            slots,
+            node.number & 255,
+            81 * pixel.prediction.activity + sides(node, a),
+            node.number & 511,
+            24 * node.number + class_2 & 4095,
+        )
+
+    # §7.6
+
+    def start_memory(self) -> None:
+        super().start_memory()
+        self.ordinals = group_ordinals(self.nodes)
+        self.stride = len(self.ordinals) | 1  # G
+        lines_bits = (16 * len(self.colors) * self.stride - 1).bit_length()
+        self.pair_bits = clamp(self.pixel_bits + 4, 10, 20)
+        self.neighbour_bits = clamp(min(self.pixel_bits + 4, lines_bits), 10, 20)
+        weights_a, weights_b = ([list(FIRST_LOCAL_WEIGHTS) for _ in range(n)] for n in (256, 648))
+        self.mixer = Mixer(self.coder, (weights_a, weights_b), (512, 4096))
+
+
+def band_decoder(
+    payload: bytes, palette: list[Color], rows: int, width: int
+) -> BandDecoder | LocalBandDecoder:
+    """Return a band's decoder, by the model that its first bit tells (§7.5)."""
+    if len(palette) > LARGEST_SIZE_OF_ONE_MODEL and not BitDecoder(payload).bit(HALF):
+        return LocalBandDecoder(payload, palette, rows, width)
+    return BandDecoder(payload, palette, rows, width)
+
+
+def sides(node: Node, around: Around) -> int:
+    """Return on which sides of a node W, N, NW and NE are, as one number."""
+    total = 0
+    for rank in (around.ne, around.nw, around.n, around.w):
+        total = 3 * total + node.side(rank)
+    return total
 
 
 def are_sure(first: Slot, second: Slot) -> bool:
@@ -1068,7 +1185,7 @@ def decode_entropy_band(payload: bytes, palette: list[Color], rows: int, width: 
             end = at + int.from_bytes(payload[4 * number : 4 * number + 4], "big")
         if not at <= end <= len(payload):
             raise FormatError(f"the {count} strips do not fit {len(payload)} bytes")
-        strips.append(BandDecoder(payload[at:end], palette, rows, strip_width).decode())
+        strips.append(band_decoder(payload[at:end], palette, rows, strip_width).decode())
         at = end
     indices: list[int] = []
     for row in range(rows):

@@ -25,8 +25,8 @@ from kqformat.model import IndexedImage
 
 NOT_CANONICAL = {"meta-all-other-order"}
 NOT_CANONICAL |= {"coding-1-packed", "coding-1-packed-bands", "coding-1-one-color"}
-NOT_CANONICAL |= {"coded-palette-86", "coded-palette-equal"}  # a band E would be a byte shorter
-NOT_CANONICAL |= {"coded-palette-rgba-opaque"}  # likewise
+NOT_CANONICAL |= {"coded-palette-86", "coded-palette-rgba-opaque"}  # E would be a byte shorter
+NOT_CANONICAL |= {entry["name"] for entry in VALID if entry["name"].startswith("entropy-local-")}
 KINDS = ["FormatError", "TruncatedError", "ChecksumError", "UnsupportedError", "LimitError"]
 IN_BANDS = ["FormatError", "ChecksumError"]
 

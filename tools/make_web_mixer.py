@@ -4,9 +4,10 @@
     python tools/make_web_mixer.py --check    write nothing; exit 1 if it would differ
 
 Its text, here and in `web_module`, is what `plain_mixer.js` (spec §7.3), `plain_band.js` (§7.5),
-`plain_walk.js` (§7.5.5) and `prediction.js` do in plain JavaScript, eight opinions at a time, and
-four samples. The decoder takes the plain ones where there is no WebAssembly; tests hold both to the
-same pixels. Loads whose results are dropped have what is soon needed brought from the memory.
+`plain_walk.js` (§7.5.5), `prediction.js` and, for the local model (§7.5.8), the `plain_local_*.js`
+do in plain JavaScript, eight opinions at a time, and four samples. The decoder takes the plain ones
+where there is no WebAssembly; tests hold both to the same pixels. Loads whose results are dropped
+have what is soon needed brought from the memory.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from web_module import places as all_places
 from web_module.compiling import compiled
+from web_module.local_rows import local_rows_source
 from web_module.pixels import pixels_source
 from web_module.places import (
     CODER,
@@ -40,12 +42,11 @@ from web_module.walking import walk_source
 
 HASHES = {"C_A": 0x2545F491, "C_B": 0x5851F42D, "C_C": 0x2C1B3C6D, "C_D": 0x9E3779B1}
 CONSTANTS = HASHES | {name: place for name, place in vars(all_places).items() if name.isupper()}
-CONSTANTS["AT_PATTERNS"] = 0
 
 # What the JavaScript beside the module writes or reads.
 TOLD = ["CODER", "LINES", "BAND", "TRUST", "FOLLOWER", "SQUASH", "CHANCES", "NODES", "COLORS"]
 TOLD += ["WEIGHTS_A", "WEIGHTS_B", "REFINEMENTS_A", "REFINEMENTS_B", "PREDICTING", "SLOTS"]
-TOLD += ["DISTANCE_CLASS", "RUN_CLASS", "ERROR_CLASS", "LENGTH_CLASS", "ACTIVITY"]
+TOLD += ["SIDES", "DISTANCE_CLASS", "RUN_CLASS", "ERROR_CLASS", "LENGTH_CLASS", "ACTIVITY"]
 
 MODULE = Path(__file__).resolve().parent / "web" / "codec" / "mixer_module.js"
 
@@ -273,7 +274,7 @@ def module_source() -> str:
     {refinement_learns("rb")}
     (local.get $bit))
   {walk_source()}
-{compiled(pixels_source() + predicting_source(), CONSTANTS)})
+{compiled(pixels_source() + predicting_source() + local_rows_source(), CONSTANTS)})
 """
 
 

@@ -23,7 +23,13 @@ import numpy.typing as npt
 from bench.images import image_paths, with_colors
 
 import kqformat
-from kqformat.codec import coded_palette, coded_palette_kernel, entropy, entropy_kernel
+from kqformat.codec import (
+    coded_palette,
+    coded_palette_kernel,
+    entropy,
+    entropy_kernel,
+    entropy_memory,
+)
 from kqformat.codec.entropy_tables import (
     COUNTS,
     DISTANCES_AT,
@@ -110,7 +116,7 @@ def _with(tables: Tables, call: Callable[[], None]) -> None:
     """Call something that takes its starting states from `tables`."""
     known = starts()
     kept = dict(known)
-    caches = (entropy._fresh, coded_palette._weights)
+    caches = (entropy_memory._fresh, entropy_memory._trained_slots, coded_palette._weights)
     try:
         known.update(tables)
         for cached in caches:
@@ -131,11 +137,11 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
             rows = max(1, MOST_PIXELS // image.width)
             tree = entropy._tree_of(image.palette)
             ranks = np.ascontiguousarray(tree.rank_of[image.indices[:rows]])
-            before = entropy._memory(*ranks.shape)
-            after = entropy._memory(*ranks.shape)
+            before = entropy_memory.recalling(*ranks.shape)
+            after = entropy_memory.recalling(*ranks.shape)
             room = np.empty(3 * ranks.size + 4096, np.uint8)
             code = partial(entropy_kernel.code_band, ranks, len(ranks), tree.colors, tree.nodes)
-            code(room[:0], room, False, *after)
+            code(room[:0], room, False, False, *after)
             learnt_a, learnt_b = after[5], after[6]
             changed = (learnt_a != before[5]).any(axis=1)
             for row in range(24):

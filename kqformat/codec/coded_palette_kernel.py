@@ -210,9 +210,9 @@ def _code_entries(
             if not m.decoding:
                 bit = (entries[4 * (done + zeros) + role] >> (7 - plane)) & 1
             place = 4 * plane + role
-            p = mix(m, tables, index, 6 * role + left_class, place, role, place)
+            p = mix(m, tables, index, 6 * role + left_class, place, role, place, 16)
             bit = code(m, bit, p)
-            adapt(m, tables, index, bit)
+            adapt(m, tables, index, bit, 16)
             if bit:
                 break
             zeros += 1

@@ -1,4 +1,4 @@
-"""Entropy coding of one band (spec §7): the model's memory as it starts, and the calls.
+"""Entropy coding of one band (spec §7): the calls.
 
 A model lives as long as its band. Nothing here depends on another band, so that bands may be
 coded at once.
@@ -7,30 +7,22 @@ coded at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from kqformat import pages
-from kqformat.codec import entropy_kernel, palette_tree_kernel
+from kqformat.codec import entropy_kernel, entropy_memory, palette_tree_kernel
 from kqformat.codec.entropy_tables import (
     ACTIVITIES,
-    BLANK,
     COSTS,
     DISTANCES,
-    DISTANCES_AT,
     ERRORS,
-    FINE_AT,
     FIRST_WEIGHTS,
-    HITS_AT,
     LENGTHS,
-    RUNS_AT,
-    fill_kernel,
-    refinement_row,
-    starts,
 )
-from kqformat.errors import FormatError
+from kqformat.codec.model_choice import is_for_local_model
+from kqformat.errors import FormatError, ParameterError
 from kqformat.model import Indices, check_range, look_up
 
 entropy_kernel.fill_tables(
@@ -50,11 +42,13 @@ _OPTIONS = 24
 _MOST_COMPARED = 4096
 """Palettes with more entries offer a pixel those of its neighbours only."""
 
-_LINE = 32
-"""Slots of 64 bytes, a line of a cache, which those of a group of nodes must not straddle."""
+_MOST_RECALLED = 64
+"""Palettes with more entries have a choice of models, which their bands' first bits tell."""
 
 
-def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes | None:
+def encode(
+    indices: Indices, palette: npt.NDArray[np.uint8], room: int, *, local: bool | None = None
+) -> bytes | None:
     """Return a band's payload, or None where it would be longer than `room` bytes.
 
     Parameters
@@ -64,6 +58,8 @@ def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes
         With k ≥ 2.
     room : int
         Bytes.
+    local : bool or None
+        Which model codes it; None for the one that suits it. With k ≤ 64 it is never the local one.
 
     Returns
     -------
@@ -72,12 +68,22 @@ def encode(indices: Indices, palette: npt.NDArray[np.uint8], room: int) -> bytes
     Raises
     ------
     ParameterError
-        If an index has no palette entry.
+        If an index has no palette entry, or the local model is asked for with k ≤ 64.
     """
-    check_range(indices, len(palette))
+    k = len(palette)
+    check_range(indices, k)
+    if local is None:
+        local = is_for_local_model(indices, k)
+    if local and k <= _MOST_RECALLED:
+        raise ParameterError(f"the local model codes more than {_MOST_RECALLED} colours, not {k}")
     tree = _tree_of(palette)
     payload = np.empty(room, np.uint8)
-    length = _code(look_up(tree.rank_of, indices), tree, target=payload)
+    length = _code(
+        look_up(tree.rank_of, indices),
+        tree,
+        local=local,
+        target=payload,
+    )
     return None if length < 0 else payload[:length].tobytes()
 
 
@@ -114,8 +120,14 @@ def decode(
     """
     tree = _tree_of(palette)
     ranks = np.zeros(indices.shape, np.uint16)
+    local = len(palette) > _MOST_RECALLED and len(payload) > 0 and payload[0] >= 128
     length = _code(  # names no view of the payload: a name outlives an error
-        ranks, tree, band_rows=band_rows, decoding=True, source=np.frombuffer(payload, np.uint8)
+        ranks,
+        tree,
+        local=local,
+        band_rows=band_rows,
+        decoding=True,
+        source=np.frombuffer(payload, np.uint8),
     )
     if length < 0:
         raise FormatError(
@@ -162,8 +174,10 @@ def choose(
     check_range(indices, len(palette))
     tree = _tree_of(palette)
     ranks = look_up(tree.rank_of, indices)
+    rows, width = ranks.shape
     entries = np.ascontiguousarray(entry_points[tree.order])
     inner = len(palette) - 1
+    local = is_for_local_model(indices, len(palette))
     entropy_kernel.choose_band(
         ranks,
         tree.colors,
@@ -176,7 +190,8 @@ def choose(
         np.zeros(inner, np.uint32),
         np.zeros((inner, 2), np.int32),
         np.empty(0, np.uint8),
-        *_memory(*ranks.shape),
+        local,
+        *_memory(rows, width, tree, local=local),
     )
     return look_up(tree.order.astype(indices.dtype), ranks)
 
@@ -202,6 +217,7 @@ class _Tree:
     colors: npt.NDArray[np.int32]
     order: npt.NDArray[np.int32]
     rank_of: npt.NDArray[np.uint16]
+    groups: int
 
 
 def _tree_of(palette: npt.NDArray[np.uint8]) -> _Tree:
@@ -217,16 +233,17 @@ def _grown(entries: bytes, channels: int) -> _Tree:
     colors[:, :channels] = palette
     order = np.empty(k, np.int32)
     nodes = np.zeros((k - 1, palette_tree_kernel.NODE_FIELDS), np.int32)
-    palette_tree_kernel.build_tree(colors, order, np.empty(k, np.int32), nodes)
+    groups = palette_tree_kernel.build_tree(colors, order, np.empty(k, np.int32), nodes)
     rank_of = np.empty(k, np.uint16)
     rank_of[order] = np.arange(k, dtype=np.uint16)
-    return _Tree(nodes, np.ascontiguousarray(colors[order]), order, rank_of)
+    return _Tree(nodes, np.ascontiguousarray(colors[order]), order, rank_of, groups)
 
 
 def _code(
     ranks: npt.NDArray[np.uint16],
     tree: _Tree,
     *,
+    local: bool,
     band_rows: int | None = None,
     decoding: bool = False,
     source: npt.NDArray[np.uint8] = _NOTHING,
@@ -243,83 +260,12 @@ def _code(
         source,
         target,
         decoding,
-        *_memory(height, width),
+        local,
+        *_memory(height, width, tree, local=local),
     )
 
 
-def _memory(
-    rows: int, width: int
-) -> tuple[
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint32],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.int32],
-    npt.NDArray[np.int16],
-    npt.NDArray[np.int16],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint16],
-]:
-    """Return the model's memory as it starts (spec §7.6), in the order the kernel takes it."""
-    fill_kernel()
-    near_bits, hit_bits, seen_bits = entropy_kernel.table_bits(rows * width)
-    dense, gates, weights_a, weights_b, refined_a, refined_b = _fresh()
-    slots = _aligned(HITS_AT + 13 * ((1 << hit_bits) + (1 << near_bits)))
-    slots[:FINE_AT] = dense
-    slots[FINE_AT:] = BLANK
-    return (
-        slots,
-        pages.zeros(1 << seen_bits, np.uint16),
-        pages.zeros((1 << seen_bits, 2), np.uint32),
-        gates.copy(),
-        np.zeros((2, width), np.int32),
-        weights_a.copy(),
-        weights_b.copy(),
-        refined_a.copy(),
-        refined_b.copy(),
-    )
-
-
-def _aligned(size: int) -> npt.NDArray[np.uint16]:
-    """Return room for so many slots that begins with a line of a cache."""
-    room = pages.empty(size + _LINE, np.uint16)
-    first = -room.ctypes.data // 2 % _LINE
-    return room[first : first + size]
-
-
-@cache
-def _fresh() -> tuple[
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.int16],
-    npt.NDArray[np.int16],
-    npt.NDArray[np.uint16],
-    npt.NDArray[np.uint16],
-]:
-    """Return what does not depend on the picture in the memory of a model that starts."""
-    trained = starts()
-    dense = np.empty(FINE_AT, np.uint16)
-    dense[:RUNS_AT] = np.repeat(_slots(trained["patterns"], 5), 128)
-    dense[RUNS_AT:DISTANCES_AT] = np.repeat(_slots(trained["runs"], 5), 2)
-    dense[DISTANCES_AT:] = np.repeat(_slots(trained["distances"], 7), 128)
-    gates = np.clip(16 * trained["gates"], 3277, 64553).astype(np.uint16)
-    weights_a = np.empty((288, 16), np.int16)
-    weights_a[:24] = trained["weights_a"][:24]
-    weights_a[24:] = trained["weights_a"][24]
-    weights_b = np.empty((435, 16), np.int16)
-    weights_b[:192] = np.tile(trained["weights_b"][:3], (64, 1))
-    weights_b[192:] = trained["weights_b"][3:]
-    refined = refinement_row()
-    return (
-        dense,
-        np.repeat(gates[:, None], 128, axis=1).reshape(-1),
-        weights_a,
-        weights_b,
-        np.tile(refined, (640, 1)),
-        np.tile(refined, (4096, 1)),
-    )
-
-
-def _slots(states: npt.NDArray[np.int32], step: int) -> npt.NDArray[np.uint16]:
-    """Return slots of these states, with a step of confidence."""
-    return (16 * states.reshape(-1) + step).astype(np.uint16)
+def _memory(rows: int, width: int, tree: _Tree, *, local: bool) -> entropy_memory.Memory:
+    if local:
+        return entropy_memory.local(rows, width, len(tree.order), tree.groups)
+    return entropy_memory.recalling(rows, width)

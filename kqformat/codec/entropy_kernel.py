@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True
 """The loop over a band's pixels in entropy coding (spec §7.5), compiled; for `entropy` alone.
 
+There are two models, the recalling one and the local one, which leaves out most of the other.
+
 It serves both ways: whoever encodes knows each bit, whoever decodes asks the coder for it, and what
 the model learns from it is the same. `choose_band` also takes the pixels' own colours, and may give
 a pixel another entry where that spares more bits than it costs.
@@ -18,6 +20,7 @@ from cython.cimports.kqformat.codec.mixing_kernel import (
     code,
     finish,
     kq_find_lines,
+    kq_find_local_lines,
     kq_predict,
     kq_prefetch,
     kq_sides,
@@ -87,6 +90,9 @@ Band = cython.struct(
     hit_bits=cython.int,
     near_bits=cython.int,
     near_rows=cython.uint[16],
+    local=cython.bint,
+    groups=cython.uint,
+    neighbour_mask=cython.uint,
     close=ushort_p,
     met=uint_p,
     seen_bits=cython.int,
@@ -131,6 +137,7 @@ Pixel = cython.struct(
     energy=cython.int,
     by_distance=cython.uint,
     by_expected=cython.uint,
+    first_set=cython.int,
     first=cython.uint,
     second=cython.uint,
     learnt_class=cython.int,
@@ -227,6 +234,8 @@ def _look_around(
             n2e = above[x + 1] if x + 1 < width else s.ne
             n2w = above[x - 1] if x else s.nw
     s.ww = row[x - 2] if x > 1 else s.w
+    if band.local:
+        return
     www = row[x - 3] if x > 2 else s.ww
     s.hash_4 = _hash(_sum(s.w, s.n, s.nw, s.ne))
     s.hash_7 = _hash(s.hash_4 + _sum(s.ww, s.n2, n2e, 0))
@@ -368,6 +377,7 @@ def _offer(band: band_p, s: pixel_p) -> cython.int:
         3 * (s.equal & 63) + s.kind,
         s.pattern,
         _stirred(key + _sum(s.equal, 0, 0, 0)) >> 20,
+        16,
     )
 
 
@@ -375,33 +385,45 @@ def _offer(band: band_p, s: pixel_p) -> cython.int:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _find_lines(band: band_p, s: pixel_p, group: cython.int, places: uint_p) -> cython.void:
-    """Find the lines of a group's nodes, and ask for their memory."""
-    kq_find_lines(
-        places,
-        s.context,
-        band.near_rows,
-        _sum(0, 0, 0, cython.cast(cython.uint, group)),
-        36 - band.near_bits,
-        band.slots,
-    )
+def _find_lines(band: band_p, s: pixel_p, node: node_p, places: uint_p) -> cython.void:
+    """Find the lines of the nodes in a node's group, and ask for their memory."""
+    if band.local:
+        kq_find_local_lines(
+            places,
+            s.context,
+            band.near_rows,
+            _sum(0, 0, 0, cython.cast(cython.uint, node.ordinal)),
+            cython.cast(cython.uint, node.ordinal),
+            36 - band.near_bits,
+            band.neighbour_mask,
+            band.slots,
+        )
+    else:
+        kq_find_lines(
+            places,
+            s.context,
+            band.near_rows,
+            _sum(0, 0, 0, cython.cast(cython.uint, node.group)),
+            36 - band.near_bits,
+            band.slots,
+        )
 
 
 @cython.cfunc
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _turn_to(band: band_p, s: pixel_p, group: cython.int) -> cython.void:
-    """Go on with the lines of a group's nodes; those before stay known."""
+def _turn_to(band: band_p, s: pixel_p, node: node_p) -> cython.void:
+    """Go on with the lines of the nodes in a node's group; those before stay known."""
     s.turn += 1
-    while s.turn < s.found and s.groups[s.turn] != group:
+    while s.turn < s.found and s.groups[s.turn] != node.group:
         s.turn += 1
     if s.turn < s.found:
         s.lines = s.near + 16 * s.turn
     else:
         s.lines = s.near + 64 + 16 * (s.turn & 1)
-        _find_lines(band, s, group, s.lines)
-    s.group = group
+        _find_lines(band, s, node, s.lines)
+    s.group = node.group
 
 
 @cython.cfunc
@@ -418,6 +440,16 @@ def _expect(band: band_p, i: cython.int, context: cython.uint) -> cython.void:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
+def _expect_neighbour(band: band_p, i: cython.int, rank: cython.uint) -> cython.void:
+    """Ask for the memory of a neighbour's line for the root's group, in the local model."""
+    line: cython.uint = rank * band.groups & band.neighbour_mask
+    kq_prefetch(band.slots + band.near_rows[i] + (line << 4))
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
 def _expect_next(band: band_p, s: pixel_p) -> cython.void:
     """Ask for the root's lines of the next pixel, by contexts that do not wait for this one."""
     above: ushort_p
@@ -425,6 +457,13 @@ def _expect_next(band: band_p, s: pixel_p) -> cython.void:
     if s.y > 1 and s.x + 3 < band.width:
         above = band.ranks + (s.y - 1) * band.width + s.x + 1
         n2 = (above - band.width)[0]
+        if band.local:
+            _expect(band, 3, _sum(above[0], n2, 0, 0))
+            _expect_neighbour(band, 5, above[0])
+            _expect_neighbour(band, 6, above[1])
+            _expect_neighbour(band, 7, s.n)
+            _expect_neighbour(band, 8, above[2])
+            return
         _expect(band, 4, _sum(above[0], 0, 0, 0))
         _expect(band, 5, _sum(above[1], 0, 0, 0))
         _expect(band, 6, _sum(n2, 0, 0, 0))
@@ -438,16 +477,26 @@ def _expect_next(band: band_p, s: pixel_p) -> cython.void:
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _find_contexts(s: pixel_p) -> cython.void:
+def _find_contexts(band: band_p, s: pixel_p) -> cython.void:
     """Find the contexts of nodes, from which their lines follow."""
     i: cython.int
+    s.has_contexts = True
+    s.found = 0
+    if band.local:
+        s.context[0] = s.context[1] = 0  # which have no lines
+        s.context[2] = _stirred(_sum(s.w, s.ww, 0, 0))
+        s.context[3] = _stirred(_sum(s.n, s.n2, 0, 0))
+        s.context[4] = s.w * band.groups
+        s.context[5] = s.n * band.groups
+        s.context[6] = s.ne * band.groups
+        s.context[7] = s.nw * band.groups
+        s.context[8] = s.nee * band.groups
+        return
     _gather(s, s.context)
     s.context[0] = s.context[1] = s.context[2] = 0  # which have no lines
     s.context[11] = 10
     for i in range(3, 16):
         s.context[i] = _stirred(s.context[i])
-    s.has_contexts = True
-    s.found = 0
 
 
 @cython.cfunc
@@ -461,7 +510,7 @@ def _find_groups(band: band_p, s: pixel_p, rank: cython.uint) -> cython.void:
     while at >= 0 and s.found < 4:
         node = band.nodes + at
         if s.found == 0 or node.group != s.groups[s.found - 1]:
-            _find_lines(band, s, node.group, s.near + 16 * s.found)
+            _find_lines(band, s, node, s.near + 16 * s.found)
             s.groups[s.found] = node.group
             s.found += 1
         at = node.right if rank >= cython.cast(cython.uint, node.middle) else node.left
@@ -487,7 +536,7 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
     value: cython.int
     activity: cython.int = 0
     s.turn = -1
-    _turn_to(band, s, 0)
+    _turn_to(band, s, band.nodes)
     if band.model.decoding:
         _expect_next(band, s)
     kq_predict(
@@ -503,7 +552,9 @@ def _predict(band: band_p, s: pixel_p) -> cython.void:
     s.energy += 2880
     _project(s.gradient)
     _project(s.learnt)
-    s.by_distance = _DISTANCES + 16 * _ACTIVITY[min(activity // 3, 255)]
+    activity = _ACTIVITY[min(activity // 3, 255)]
+    s.by_distance = _DISTANCES + 16 * activity
+    s.first_set = 81 * activity
     error_row: int_p = band.errors + (s.y & 1) * band.width
     error_above: int_p = band.errors + (1 - (s.y & 1)) * band.width
     x: cython.Py_ssize_t = s.x
@@ -548,7 +599,7 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
     """Find the probability that the pixel of a node aimed at lies right of its cut, and how.
 
     FORCED_LEFT and FORCED_RIGHT: the other side is the candidate alone, which it is not. SURE: the
-    first two slots agree. MIXED: by all 16. The slots are at `places` from `base`.
+    first two slots agree. MIXED: by all of them. The slots are at `places` from `base`.
     """
     m: cython.pointer(Model) = cython.address(band.model)
     node: node_p = band.nodes + at
@@ -573,11 +624,16 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         s.places[1] = s.second
         return SURE
     if node.group != s.group:
-        _turn_to(band, s, node.group)
+        _turn_to(band, s, node)
         s.places = s.lines
     s.base += node.local
     s.places[0] = s.first - node.local
     s.places[1] = s.second - node.local
+    sides: cython.int = kq_sides(cython.address(s.w), node.low, node.middle, node.high)
+    cell: cython.int = (24 * at + s.learnt_class) & 4095
+    if band.local:
+        p[0] = mix(m, s.base, s.places, at & 255, s.first_set + sides, at & 511, cell, 9)
+        return MIXED
     said: cython.uint = _side(s.matched, node)
     s.places[2] = (
         _MATCHES
@@ -585,7 +641,6 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         + s.kind
         - node.local
     )
-    sides: cython.int = kq_sides(cython.address(s.w), node.low, node.middle, node.high)
     p[0] = mix(
         m,
         s.base,
@@ -593,7 +648,8 @@ def _ask(band: band_p, s: pixel_p, at: cython.int, p: int_p) -> cython.int:
         32 + (at & 255),
         192 + sides + (0 if said == 2 else (81 if s.length < 8 else 162)),
         128 + (at & 511),
-        (24 * at + s.learnt_class) & 4095,
+        cell,
+        16,
     )
     return MIXED
 
@@ -640,14 +696,19 @@ def _walk(
             at = node.left
         if at < 0 and following != cython.NULL and rank != foreseen:
             _foresee(band, s, following, rank)
+            if band.local:
+                _find_contexts(band, following)
+                _find_groups(band, following, rank)
         base = s.base
         places = s.places
         if at >= 0:  # what the next node needs is on its way while the model learns
             if how == MIXED and band.nodes[at].group != s.group:
-                _turn_to(band, s, band.nodes[at].group)
+                _turn_to(band, s, band.nodes + at)
             _aim(band, s, at)
-        if how == MIXED:
-            adapt(m, base, places, bit)
+        if how == MIXED and band.local:
+            adapt(m, base, places, bit, 9)
+        elif how == MIXED:
+            adapt(m, base, places, bit, 16)
         elif how == SURE:
             base[places[0]] = after(m, base[places[0]], bit)
             base[places[1]] = after(m, base[places[1]], bit)
@@ -780,6 +841,20 @@ def _choose(band: band_p, s: pixel_p, c: choice_p, rank: cython.uint) -> cython.
 
 
 @cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _remember(band: band_p, s: pixel_p, rank: cython.uint) -> cython.void:
+    """Learn what a pixel was, for the candidates, gates and matches of others (spec §7.5.7)."""
+    s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
+    band.run = min(band.run + 1, 32) if s.candidate == rank else 0
+    s.close[0] = cython.cast(cython.ushort, rank + 1)
+    s.met[0] = cython.cast(cython.uint, s.y * band.width + s.x + 1)
+    s.met[1] = (rank + 1) & 0xFFFF
+    band.match_length = min(band.match_length + 1, 256) if s.matched == rank else 0
+
+
+@cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
@@ -791,6 +866,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
     band.run = 0
     band.match = 0
     band.match_length = 0
+    set_pace(m, 0)
     pixels: Pixel[2]
     s: pixel_p = cython.address(pixels[0])
     following: pixel_p = cython.address(pixels[1])
@@ -806,23 +882,27 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
         _look_around(band, s, 0, y)
         for x in range(band.width):
             waiting = following if x + 1 < band.width else cython.NULL
-            _guess(band, s)
-            _match(band, s)
+            if band.local:
+                s.is_open = False
+                s.candidate = s.w  # an option like the others, where there is a choice
+            else:
+                _guess(band, s)
+                _match(band, s)
             if not m.decoding:
                 rank = band.ranks[y * band.width + x]
             if choice != cython.NULL:
                 if not s.has_contexts:
-                    _find_contexts(s)
+                    _find_contexts(band, s)
                 _predict(band, s)
                 rank = _choose(band, s, choice, rank)
             if not m.decoding and waiting != cython.NULL:
                 _foresee(band, s, following, rank)
                 waiting = cython.NULL
                 if not s.is_open:  # where it is, the next one's candidate may do as well
-                    _find_contexts(following)
+                    _find_contexts(band, following)
                     _find_groups(band, following, band.ranks[y * band.width + x + 1])
             foreseen = _NO_RANK
-            if m.decoding and waiting != cython.NULL and not s.is_open:
+            if m.decoding and waiting != cython.NULL and not s.is_open and not band.local:
                 _foresee(band, s, following, s.candidate)  # most likely what it will be
                 foreseen = s.candidate
             is_hit = False
@@ -831,7 +911,7 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
                 is_hit = code(m, s.candidate == rank, p)
                 if is_hit and waiting != cython.NULL:
                     _foresee(band, s, following, s.candidate)
-                adapt(m, band.slots, s.hits, is_hit)
+                adapt(m, band.slots, s.hits, is_hit, 16)
             error = band.errors + (y & 1) * band.width + x
             if is_hit:
                 rank = s.candidate
@@ -839,18 +919,14 @@ def _code_pixels(band: band_p, choice: choice_p) -> cython.void:
             else:
                 if choice == cython.NULL:
                     if not s.has_contexts:  # a decoder guesses its groups
-                        _find_contexts(s)
+                        _find_contexts(band, s)
                         _find_groups(band, s, s.candidate if m.decoding else rank)
                     _predict(band, s)
                 rank = _walk(band, s, waiting, rank, foreseen)
                 error[0] = _learn_color(band, s, rank)
             band.ranks[y * band.width + x] = cython.cast(cython.ushort, rank)
-            s.gate[0] += ((65535 if s.candidate == rank else 0) - s.gate[0]) >> 6
-            band.run = min(band.run + 1, 32) if s.candidate == rank else 0
-            s.close[0] = cython.cast(cython.ushort, rank + 1)
-            s.met[0] = cython.cast(cython.uint, y * band.width + x + 1)
-            s.met[1] = (rank + 1) & 0xFFFF
-            band.match_length = min(band.match_length + 1, 256) if s.matched == rank else 0
+            if not band.local:
+                _remember(band, s, rank)
             s, following = following, s
         if choice == cython.NULL and m.at - (4 if m.decoding else 0) > m.end:
             return  # the payload has no room, or is at its end too early: `finish` will say so
@@ -865,6 +941,13 @@ def table_bits(pixels: int) -> tuple:
     return min(max(bits + 4, 10), 19), min(max(bits + 1, 10), 17), min(max(bits + 1, 8), 20)
 
 
+def local_table_bits(pixels: int, k: int, groups: int) -> tuple:
+    """Return those of the local model's tables, of each pair and of each neighbour, in slots."""
+    bits = (pixels - 1).bit_length() + 4
+    needed = (16 * k * (groups | 1) - 1).bit_length()
+    return min(max(bits, 10), 20), min(max(min(bits, needed), 10), 20)
+
+
 @cython.cfunc
 def _set_up(
     band: band_p,
@@ -872,6 +955,7 @@ def _set_up(
     band_rows: cython.Py_ssize_t,
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
+    local: cython.bint,
     slots: cython.ushort[::1],
     close: cython.ushort[::1],
     met: cython.uint[:, ::1],
@@ -892,20 +976,39 @@ def _set_up(
         raise ValueError("the pixels and colours do not fit together")
     if tree.shape[0] != k - 1 or tree.shape[1] != 12:
         raise ValueError("the tree's shape is wrong")
-    band.near_bits, band.hit_bits, band.seen_bits = table_bits(band_rows * width)
-    at: cython.uint = _HITS + 13 * (cython.cast(cython.uint, 1) << band.hit_bits)
+    at: cython.uint
     i: cython.int
-    for i in range(16):
-        band.near_rows[i] = at
-        at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 2 else 0
+    seen: cython.Py_ssize_t = 0
+    band.local = local
+    band.groups = 1
+    for i in range(k - 1):
+        band.groups = max(band.groups, tree[i, 8] + 1)
+    if local:
+        band.near_bits, neighbour_bits = local_table_bits(band_rows * width, k, band.groups)
+        band.groups |= 1
+        band.neighbour_mask = (1 << (neighbour_bits - 4)) - 1
+        at = _MATCHES
+        for i in range(16):
+            band.near_rows[i] = at
+            if 2 <= i < 9:
+                at += cython.cast(cython.uint, 1) << (band.near_bits if i < 4 else neighbour_bits)
+    else:
+        band.near_bits, band.hit_bits, band.seen_bits = table_bits(band_rows * width)
+        seen = 1 << band.seen_bits
+        at = _HITS + 13 * (cython.cast(cython.uint, 1) << band.hit_bits)
+        for i in range(16):
+            band.near_rows[i] = at
+            at += (cython.cast(cython.uint, 1) << band.near_bits) if i > 2 else 0
     if slots.shape[0] != cython.cast(cython.Py_ssize_t, at):
         raise ValueError("there are not as many slots as there must be")
-    if close.shape[0] != 1 << band.seen_bits:
+    if close.shape[0] != seen:
         raise ValueError("the number of ranks seen is wrong")
-    if met.shape[0] != 1 << band.seen_bits or met.shape[1] != 2:
+    if met.shape[0] != seen or met.shape[1] != 2:
         raise ValueError("the number of places met is wrong")
-    if gates.shape[0] != 131072 or errors.shape[0] != 2 or errors.shape[1] != width:
-        raise ValueError("the gates or the rows of errors have another size")
+    if gates.shape[0] != (0 if local else 131072):
+        raise ValueError("the number of gates is wrong")
+    if errors.shape[0] != 2 or errors.shape[1] != width:
+        raise ValueError("the rows of errors have another size")
     y: cython.Py_ssize_t
     x: cython.Py_ssize_t
     for y in range(ranks.shape[0]):
@@ -918,14 +1021,16 @@ def _set_up(
     band.colors = cython.address(colors[0, 0])
     band.nodes = cython.cast(node_p, cython.address(tree[0, 0]))
     band.slots = cython.address(slots[0])
-    band.close = cython.address(close[0])
-    band.met = cython.address(met[0, 0])
+    band.close = cython.NULL if local else cython.address(close[0])
+    band.met = cython.NULL if local else cython.address(met[0, 0])
     band.bar = 65536 if k <= 16 else (65208 if k <= 64 else 63570)
-    band.gates = cython.address(gates[0])
+    band.gates = cython.NULL if local else cython.address(gates[0])
     band.errors = cython.address(errors[0, 0])
-    if weights_a.shape[0] != 288 or weights_b.shape[0] != 435:
-        raise ValueError("the weights' number of sets is wrong")
-    if refined_a.shape[0] != 640 or refined_b.shape[0] != 4096:
+    if weights_a.shape[0] != (256 if local else 288):
+        raise ValueError("the number of sets of weights A is wrong")
+    if weights_b.shape[0] != (648 if local else 435):
+        raise ValueError("the number of sets of weights B is wrong")
+    if refined_a.shape[0] != (512 if local else 640) or refined_b.shape[0] != 4096:
         raise ValueError("the refinements' number is wrong")
     attach(
         cython.address(band.model),
@@ -948,6 +1053,7 @@ def code_band(
     source: cython.const[cython.uchar][::1],
     target: cython.uchar[::1],
     decoding: cython.bint,
+    local: cython.bint,
     slots: cython.ushort[::1],
     close: cython.ushort[::1],
     met: cython.uint[:, ::1],
@@ -973,6 +1079,8 @@ def code_band(
         The entries' colours in that order.
     tree : (k - 1, 12)
     source, target : the payload, or room for it; the other is empty
+    local : bool
+        Whether it is the local model, of which a decoder tells the first bit (spec §7.5).
     slots, close, met, gates, errors, weights_a, weights_b, refined_a, refined_b
         The model's memory as it starts, made by `entropy`.
     """
@@ -985,6 +1093,7 @@ def code_band(
         band_rows,
         colors,
         tree,
+        local,
         slots,
         close,
         met,
@@ -1001,6 +1110,8 @@ def code_band(
     length: cython.Py_ssize_t
     with cython.nogil:
         start(cython.address(band.model))
+        if colors.shape[0] > 64:
+            code(cython.address(band.model), not local, 32768)
         _code_pixels(cython.address(band), cython.NULL)
         if band.rows < band_rows:
             length = -1 if band.model.at - 4 > band.model.end else 0
@@ -1021,6 +1132,7 @@ def choose_band(
     stamps: cython.uint[::1],
     costs: cython.int[:, ::1],
     nothing: cython.uchar[::1],
+    local: cython.bint,
     slots: cython.ushort[::1],
     close: cython.ushort[::1],
     met: cython.uint[:, ::1],
@@ -1048,6 +1160,7 @@ def choose_band(
     stamps, costs : (k - 1,), (k - 1, 2)
         Zeros.
     nothing : empty
+    local : bool
     """
     band: Band
     choice: Choice
@@ -1058,6 +1171,7 @@ def choose_band(
         ranks.shape[0],
         colors,
         tree,
+        local,
         slots,
         close,
         met,

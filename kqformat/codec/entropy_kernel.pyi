@@ -10,6 +10,7 @@ def fill_tables(
     costs: list[int],
 ) -> None: ...
 def table_bits(pixels: int) -> tuple[int, int, int]: ...
+def local_table_bits(pixels: int, k: int, groups: int) -> tuple[int, int]: ...
 def code_band(
     ranks: npt.NDArray[np.uint16],
     band_rows: int,
@@ -18,6 +19,7 @@ def code_band(
     source: npt.NDArray[np.uint8],
     target: npt.NDArray[np.uint8],
     decoding: bool,
+    local: bool,
     slots: npt.NDArray[np.uint16],
     close: npt.NDArray[np.uint16],
     met: npt.NDArray[np.uint32],
@@ -40,6 +42,7 @@ def choose_band(
     stamps: npt.NDArray[np.uint32],
     costs: npt.NDArray[np.int32],
     nothing: npt.NDArray[np.uint8],
+    local: bool,
     slots: npt.NDArray[np.uint16],
     close: npt.NDArray[np.uint16],
     met: npt.NDArray[np.uint32],

@@ -34,6 +34,9 @@ LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100, 160, 256)
 FIRST_WEIGHTS = (26214, 26214, -6554, 13107, 3277, 3277, 0, 0)
 """What the learnt prediction starts with for W, N, NW, NE, WW, NN, NEE, NWW, in 1/65,536."""
 
+LOCAL_WEIGHTS = (2400, 1600, 1100, 1100, 1100, 700, 700, 600, 500)
+"""The weights that each set of the local model starts with, in 1/8,192."""
+
 COSTS = tuple(round(256 * log2(4096 / max(share, 0.5))) for share in range(4097))
 """What a bit of a probability in 1/4,096 takes, in 1/256 bits: for choices, not for decoding."""
 

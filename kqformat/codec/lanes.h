@@ -58,29 +58,33 @@ KQ_INLINE __m128i kq_opinions(__m128i slots, const unsigned char *trust)
 #endif
 
 /* Let held[i] = slots[places[i]] and inputs[i] its opinion, and sum these by two sets of weights;
-   `trust` is the low bytes of 16 factors, then their high bytes. */
+   `trust` is the low bytes of 16 factors, then their high bytes. There are `count` slots, 9 or 16;
+   what is behind them has no opinion. */
 KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
                       const unsigned char *trust, const short *a, const short *b,
-                      unsigned short *held, short *inputs, int *sum_a, int *sum_b)
+                      unsigned short *held, short *inputs, int *sum_a, int *sum_b, int count)
 {
 #ifdef KQ_SSE2
-    __m128i low = _mm_cvtsi32_si128(slots[places[0]]);
+    /* the first two are known last */
+    __m128i low = _mm_slli_si128(_mm_cvtsi32_si128(slots[places[2]]), 4);
     __m128i high = _mm_cvtsi32_si128(slots[places[8]]);
     __m128i of_a, of_b;
-    low = _mm_insert_epi16(low, slots[places[1]], 1);
-    high = _mm_insert_epi16(high, slots[places[9]], 1);
-    low = _mm_insert_epi16(low, slots[places[2]], 2);
-    high = _mm_insert_epi16(high, slots[places[10]], 2);
     low = _mm_insert_epi16(low, slots[places[3]], 3);
-    high = _mm_insert_epi16(high, slots[places[11]], 3);
     low = _mm_insert_epi16(low, slots[places[4]], 4);
-    high = _mm_insert_epi16(high, slots[places[12]], 4);
     low = _mm_insert_epi16(low, slots[places[5]], 5);
-    high = _mm_insert_epi16(high, slots[places[13]], 5);
     low = _mm_insert_epi16(low, slots[places[6]], 6);
-    high = _mm_insert_epi16(high, slots[places[14]], 6);
     low = _mm_insert_epi16(low, slots[places[7]], 7);
-    high = _mm_insert_epi16(high, slots[places[15]], 7);
+    if (count == 16) {
+        high = _mm_insert_epi16(high, slots[places[9]], 1);
+        high = _mm_insert_epi16(high, slots[places[10]], 2);
+        high = _mm_insert_epi16(high, slots[places[11]], 3);
+        high = _mm_insert_epi16(high, slots[places[12]], 4);
+        high = _mm_insert_epi16(high, slots[places[13]], 5);
+        high = _mm_insert_epi16(high, slots[places[14]], 6);
+        high = _mm_insert_epi16(high, slots[places[15]], 7);
+    }
+    low = _mm_insert_epi16(low, slots[places[0]], 0);
+    low = _mm_insert_epi16(low, slots[places[1]], 1);
     _mm_storeu_si128((__m128i *)held, low);
     _mm_storeu_si128((__m128i *)held + 1, high);
     low = kq_opinions(low, trust);
@@ -98,7 +102,7 @@ KQ_INLINE void kq_sum(const unsigned short *slots, const unsigned int *places,
 #else
     int i, of_a = 0, of_b = 0;
     for (i = 0; i < 16; i++)
-        held[i] = slots[places[i]];
+        held[i] = i < count ? slots[places[i]] : 0;
     for (i = 0; i < 16; i++) {
         int factor = trust[held[i] & 15] | trust[16 + (held[i] & 15)] << 8;
         inputs[i] = (short)((((held[i] & 0xfff0) - 32760) * factor) >> 16);
@@ -135,9 +139,11 @@ KQ_INLINE void kq_train(short *weights, const short *inputs, int error, int shif
 #endif
 }
 
-/* Put in each place the slot that follows the one held; `following` is by slots that get a 1. */
+/* Put in each of `count` places the slot that follows the one held; `following` is by slots that
+   get a 1. */
 KQ_INLINE void kq_learn(unsigned short *slots, const unsigned int *places,
-                        const unsigned short *held, const unsigned short *following, int bit)
+                        const unsigned short *held, const unsigned short *following, int bit,
+                        int count)
 {
     const unsigned int mirror = bit ? 0 : 0xfff0;
 #define KQ_FOLLOW(i) slots[places[i]] = (unsigned short)(following[held[i] ^ mirror] ^ mirror)
@@ -150,6 +156,8 @@ KQ_INLINE void kq_learn(unsigned short *slots, const unsigned int *places,
     KQ_FOLLOW(6);
     KQ_FOLLOW(7);
     KQ_FOLLOW(8);
+    if (count == 9)
+        return;
     KQ_FOLLOW(9);
     KQ_FOLLOW(10);
     KQ_FOLLOW(11);
@@ -180,6 +188,37 @@ KQ_INLINE void kq_find_lines(unsigned int *places, const unsigned int *context,
         places[i] = rows[i] + (((context[i] + offset) >> shift) << 4);
 #endif
     for (i = 3; i < 16; i++)
+        kq_prefetch(slots + places[i]);
+}
+
+/* Find the local model's lines: of pairs by what is left of context + by after a shift, of neighbours
+   by what a mask leaves of context + ordinal, both counted from `rows`; and ask for their memory. The
+   first two are no lines, and what is behind the ninth is of no use. */
+KQ_INLINE void kq_find_local_lines(unsigned int *places, const unsigned int *context,
+                                   const unsigned int *rows, unsigned int by, unsigned int ordinal,
+                                   int shift, unsigned int mask, const unsigned short *slots)
+{
+    int i;
+#ifdef KQ_SSE2
+    __m128i line = _mm_add_epi32(_mm_loadu_si128((const __m128i *)context),
+                                 _mm_set1_epi32((int)by));
+    line = _mm_slli_epi32(_mm_srl_epi32(line, _mm_cvtsi32_si128(shift)), 4);
+    line = _mm_add_epi32(line, _mm_loadu_si128((const __m128i *)rows));
+    _mm_storeu_si128((__m128i *)places, line);
+    for (i = 1; i < 3; i++) {
+        line = _mm_add_epi32(_mm_loadu_si128((const __m128i *)context + i),
+                             _mm_set1_epi32((int)ordinal));
+        line = _mm_slli_epi32(_mm_and_si128(line, _mm_set1_epi32((int)mask)), 4);
+        line = _mm_add_epi32(line, _mm_loadu_si128((const __m128i *)rows + i));
+        _mm_storeu_si128((__m128i *)places + i, line);
+    }
+#else
+    for (i = 0; i < 4; i++)
+        places[i] = rows[i] + (((context[i] + by) >> shift) << 4);
+    for (i = 4; i < 12; i++)
+        places[i] = rows[i] + (((context[i] + ordinal) & mask) << 4);
+#endif
+    for (i = 2; i < 9; i++)
         kq_prefetch(slots + places[i]);
 }
 

@@ -1,7 +1,7 @@
 """A bit at a time by mixed probabilities (spec §7.1, §7.3): what the coding kernels share, inlined.
 
 What a model knows is in arrays that its owner makes; `attach` takes pointers to them, and whoever
-chooses slots, sets and refinements keeps them within. `places` are 16 distances from `slots`.
+chooses slots, sets and refinements keeps them within. `places` are distances from `slots`.
 """
 
 ctypedef unsigned int* uint_p
@@ -26,6 +26,7 @@ cdef extern from "lanes.h" nogil:
         short* inputs,
         int* sum_a,
         int* sum_b,
+        int count,
     )
     void kq_train(short* weights, const short* inputs, int error, int shift)
     void kq_learn(
@@ -34,6 +35,7 @@ cdef extern from "lanes.h" nogil:
         const unsigned short* held,
         const unsigned short* following,
         int bit,
+        int count,
     )
     void kq_find_lines(
         unsigned int* places,
@@ -41,6 +43,16 @@ cdef extern from "lanes.h" nogil:
         const unsigned int* rows,
         unsigned int offset,
         int shift,
+        const unsigned short* slots,
+    )
+    void kq_find_local_lines(
+        unsigned int* places,
+        const unsigned int* context,
+        const unsigned int* rows,
+        unsigned int by,
+        unsigned int ordinal,
+        int shift,
+        unsigned int mask,
         const unsigned short* slots,
     )
     int kq_sides(const unsigned int* ranks, int low, int middle, int high)
@@ -139,15 +151,16 @@ cdef inline int mix(
     int set_b,
     int refinement_a,
     int refinement_b,
+    int count,
 ) noexcept nogil:
-    """Return the probability that the 16 slots chosen give for a 1, in 1/65,536."""
+    """Return the probability that the slots chosen, 9 or 16, give for a 1, in 1/65,536."""
     cdef int sum_a
     cdef int sum_b
     m.used_a = m.weights_a + 16 * set_a
     m.used_b = m.weights_b + 16 * set_b
     kq_prefetch(m.refined_b + 26 * refinement_b)
     kq_prefetch(m.refined_b + 26 * refinement_b + 25)
-    kq_sum(slots, places, m.trust, m.used_a, m.used_b, m.held, m.inputs, &sum_a, &sum_b)
+    kq_sum(slots, places, m.trust, m.used_a, m.used_b, m.held, m.inputs, &sum_a, &sum_b, count)
     sum_a >>= 13
     sum_b >>= 13
     sum_a = -3072 if sum_a < -3072 else (3072 if sum_a > 3072 else sum_a)
@@ -165,7 +178,9 @@ cdef inline int mix(
     return 1 if p < 1 else (65535 if p > 65535 else p)
 
 
-cdef inline void adapt(Model* m, ushort_p slots, uint_p places, int bit) noexcept nogil:
+cdef inline void adapt(
+    Model* m, ushort_p slots, uint_p places, int bit, int count
+) noexcept nogil:
     """Learn what came after `mix`: weights, refinements and slots."""
     cdef int shift = 2
     if m.mixed < 65536:
@@ -175,4 +190,4 @@ cdef inline void adapt(Model* m, ushort_p slots, uint_p places, int bit) noexcep
     kq_train(m.used_b, m.inputs, (65536 * bit + m.error_b) >> 1, shift)
     m.cell_a[0] += (65535 * bit - m.cell_a[0]) >> 6
     m.cell_b[0] += (65535 * bit - m.cell_b[0]) >> 6
-    kq_learn(slots, places, m.held, m.following, bit)
+    kq_learn(slots, places, m.held, m.following, bit, count)

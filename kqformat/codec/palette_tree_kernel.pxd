@@ -9,7 +9,7 @@ cdef struct Node:
     int inverse
     int left
     int right
-    int depth
+    int ordinal
     int group
     int local
     int level

@@ -4,8 +4,8 @@
 A node splits the entries `low` to `high` - 1 of the leaves' order before `middle`, by where they
 lie along a `direction`, against `cut`, in eighths; distances from it count in `inverse` 1/65,536 of
 the entries' mean deviation. Nodes of four levels make up a `group`, which is named after the
-uppermost one, with a `local` number each. `left` and `right` are nodes, -1 for a leaf; `level` is
-the depth, 15 at most.
+uppermost one, with a `local` number each; groups have an `ordinal`, too. `left` and `right` are
+nodes, -1 for a leaf; `level` is the depth, 15 at most.
 """
 
 import cython
@@ -52,7 +52,10 @@ def _grow(
     group: cython.int,
     local: cython.int,
 ) -> cython.int:
-    """Split the entries order[low:high] and so on; return the node, -1 for a single entry."""
+    """Split the entries order[low:high] and so on; return the node, -1 for a single entry.
+
+    `made` is how many nodes there are so far, and how many groups.
+    """
     if high - low < 2:
         return -1
     index: cython.int = made[0]
@@ -99,6 +102,8 @@ def _grow(
     if local == 0 or local >= 16:
         group = index
         local = 1
+        nodes[index].ordinal = made[1]
+        made[1] += 1
     node: node_p = nodes + index
     node.low = low
     node.middle = low + below
@@ -111,9 +116,9 @@ def _grow(
         if best > 0
         else 1048576
     )
-    node.depth = depth
     node.level = min(depth, 15)
     node.group = group
+    node.ordinal = nodes[group].ordinal
     node.local = local
     middle: cython.int = node.middle
     node.left = _grow(nodes, made, colors, order, spare, low, middle, depth + 1, group, 2 * local)
@@ -128,21 +133,25 @@ def build_tree(
     order: cython.int[::1],
     spare: cython.int[::1],
     tree: cython.int[:, ::1],
-) -> None:
-    """Order the palette's entries as the tree's leaves are, and fill the tree's nodes."""
+) -> int:
+    """Order the palette's entries as the tree's leaves are, and fill the tree's nodes.
+
+    Returns how many groups they make up.
+    """
     k: cython.int = colors.shape[0]
     if colors.shape[1] != 4 or order.shape[0] != k or spare.shape[0] != k:
         raise ValueError("the arrays do not belong to one palette of 4 channels")
     if k < 2 or tree.shape[0] != k - 1 or tree.shape[1] != 12:
         raise ValueError("the tree has no room for k - 1 nodes of 12 numbers")
-    made: cython.int = 0
+    made: cython.int[2]
+    made[0] = made[1] = 0
     i: cython.int
     for i in range(k):
         order[i] = i
     with cython.nogil:
         _grow(
             cython.cast(node_p, cython.address(tree[0, 0])),
-            cython.address(made),
+            made,
             cython.address(colors[0, 0]),
             cython.address(order[0]),
             cython.address(spare[0]),
@@ -152,3 +161,4 @@ def build_tree(
             0,
             0,
         )
+    return made[1]

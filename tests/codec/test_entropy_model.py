@@ -9,33 +9,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
+from bands_of_indices import Indices, as_indices, palette_of, round_trip
 
 from kqformat.codec import entropy
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.entropy_tables import squash
 from kqformat.errors import FormatError, ParameterError
-
-Indices = npt.NDArray[np.uint8 | np.uint16]
-
-
-def palette_of(colors: int, seed: int = 1) -> npt.NDArray[np.uint8]:
-    """Return colours at random."""
-    return np.random.default_rng(seed).integers(0, 256, (colors, 3)).astype(np.uint8)
-
-
-def as_indices(numbers: npt.NDArray[np.generic], colors: int) -> Indices:
-    """Return numbers as indices of so many entries."""
-    return numbers.astype(np.uint8) if colors <= 256 else numbers.astype(np.uint16)
-
-
-def round_trip(indices: Indices, palette: npt.NDArray[np.uint8]) -> bytes:
-    """Encode a band, see that it is decoded to the same, and return its payload."""
-    payload = entropy.encode(indices, palette, 4 * indices.nbytes + 64)
-    assert payload is not None
-    decoded = np.empty_like(indices)
-    entropy.decode(memoryview(payload), palette, decoded)
-    assert np.array_equal(decoded, indices)
-    return payload
 
 
 @pytest.mark.parametrize("colors", [2, 16, 256])

@@ -29,6 +29,7 @@ GREYS = np.repeat(np.arange(100, dtype=np.uint8), 3).reshape(100, 3)
 
 CALLS: list[tuple[ModuleType, str, Callable[[], object], int | None]] = [
     (entropy_kernel, "code_band", lambda: entropy.encode(INDICES, PALETTE, 99), 0),
+    (entropy_kernel, "code_band", lambda: entropy.encode(INDICES, GREYS, 99, local=True), 0),
     (
         entropy_kernel,
         "choose_band",

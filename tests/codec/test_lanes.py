@@ -1,4 +1,4 @@
-"""The sixteen lanes of `lanes.h`: vector instructions do what the plain loops do."""
+"""The lanes of `lanes.h`, of 9 slots or 16: vector instructions do what the plain loops do."""
 
 from __future__ import annotations
 
@@ -52,11 +52,14 @@ int main(void)
                 b[i] = (short)(round % 200 ? 32767 : -32768);
             }
         }
-        kq_sum(slots, places, trust, a, b, held, inputs, &sum_a, &sum_b);
+        kq_sum(slots, places, trust, a, b, held, inputs, &sum_a, &sum_b, round % 3 ? 16 : 9);
         kq_train(a, inputs, error, 1 + (round & 1));
         kq_train(b, inputs, -32768, 1 + (round & 1));
-        kq_learn(slots, places, held, following, round & 1);
-        kq_find_lines(lines, places, rows, state, 25, slots);
+        kq_learn(slots, places, held, following, round & 1, round % 3 ? 16 : 9);
+        if (round % 3)
+            kq_find_lines(lines, places, rows, state, 25, slots);
+        else
+            kq_find_local_lines(lines, places, rows, state, state >> 9, 25, 127, slots);
         for (i = 0; i < 8; i++)
             around[i] = (unsigned int)(next() & 255);
         for (i = 0; i < 32; i++)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from suite import reference
 
-from kqformat.codec import entropy, entropy_tables
+from kqformat.codec import entropy, entropy_memory, entropy_tables
 
 
 def test_chances_are_those_of_the_reference_decoder() -> None:
@@ -24,7 +24,7 @@ def test_squash_is_that_of_the_reference_decoder() -> None:
 
 def test_slots_are_states_and_a_step() -> None:
     """A slot is sixteen times its state plus a step of confidence, whatever the table's shape."""
-    slots = entropy._slots(np.array([[1, 2], [3, 4]], np.int32), 5)
+    slots = entropy_memory._of_states(np.array([[1, 2], [3, 4]], np.int32), 5)
     assert slots.tolist() == [21, 37, 53, 69]
     assert slots.dtype == np.uint16
 

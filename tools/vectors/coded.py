@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.codec import coded_palette, strips
+from kqformat.codec import coded_palette, entropy, strips
 
 
 def encode_palette(palette: tuple[tuple[int, ...], ...]) -> bytes:
@@ -21,11 +21,19 @@ def encode_palette(palette: tuple[tuple[int, ...], ...]) -> bytes:
 
 
 def encode_band(
-    indices: tuple[int, ...], width: int, palette: tuple[tuple[int, ...], ...], room: int
+    indices: tuple[int, ...],
+    width: int,
+    palette: tuple[tuple[int, ...], ...],
+    room: int,
+    *,
+    local: bool,
 ) -> bytes:
     """Return a band's payload, which must not be longer than `room` bytes."""
     rows = np.array(indices, np.uint16).reshape(-1, width)
-    payload = strips.encode(rows, _array(palette), room)
+    if local:
+        payload = entropy.encode(rows, _array(palette), room, local=True)
+    else:
+        payload = strips.encode(rows, _array(palette), room)
     if payload is None:
         raise ValueError("a band is no shorter coded")
     return payload

@@ -18,6 +18,11 @@ THREE = entropy_picture(24, 10, COLORS, slope(24, 10, 11, grain=1), band_shift=2
 THREE_BANDS = THREE.band_sections()
 CODED = ONE.head().coded_palette or b""
 
+# One band of the local model.
+MANY = in_order(tuple((40 + i * 2, 30 + i * 3 // 2, 90 + i) for i in range(70)))
+LOCAL = replace(entropy_picture(32, 9, MANY, slope(32, 9, 70, grain=8)), local=True)
+LOCAL_PAYLOAD = LOCAL.payload(LOCAL.indices, "E")
+
 # A band of two strips, of 8,192 columns each: the first one's length, and both payloads.
 RAMP = in_order(tuple((40 + i * 9, 30 + i * 10, 90 + i * 5) for i in range(20)))
 WIDE = entropy_picture(16_384, 1, RAMP, slope(16_384, 1, 20))
@@ -34,6 +39,12 @@ def band(name: str, rule: str, payload: bytes) -> Invalid:
     """Return the one-band file with another payload and the CRC-32 right for it."""
     data = ONE.head().encode() + section("E", payload)
     return Invalid(f"entropy-end-{name}", FORMAT, "§6.2, §7.1", rule, data)
+
+
+def local(name: str, rule: str, payload: bytes) -> Invalid:
+    """Return the file of the local model with another payload and the CRC-32 right for it."""
+    data = LOCAL.head().encode() + section("E", payload)
+    return Invalid(f"entropy-local-{name}", FORMAT, "§6.2, §7.1, §7.5", rule, data)
 
 
 def strips(name: str, rule: str, payload: bytes) -> Invalid:
@@ -91,6 +102,18 @@ BANDS = [
     ),
 ]
 
+LOCALS = [
+    local("cut", "A payload has all its bytes; here the last is missing.", LOCAL_PAYLOAD[:-1]),
+    local("more", "Nothing follows the tail.", LOCAL_PAYLOAD + b"\x5a"),
+    local("last-byte", "The last byte is what the pixels take.", changed_at_end(LOCAL_PAYLOAD, 91)),
+    local(
+        "first-bit",
+        "The first bit says that it is the recalling model, by which the end is another.",
+        bytes([LOCAL_PAYLOAD[0] & 127]) + LOCAL_PAYLOAD[1:],
+    ),
+    local("one-byte", "One byte with the first bit set tells no pixels.", b"\x80"),
+]
+
 STRIPS = [
     strips("none", "A payload of two strips begins with the length of the first.", b""),
     strips("length-cut", "The length has four bytes.", WIDE_PAYLOAD[:3]),
@@ -135,4 +158,4 @@ PALETTES = [
     ),
 ]
 
-INVALID_ENTROPY: list[Invalid] = [*BANDS, *STRIPS, *PALETTES]
+INVALID_ENTROPY: list[Invalid] = [*BANDS, *LOCALS, *STRIPS, *PALETTES]

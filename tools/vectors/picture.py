@@ -18,7 +18,8 @@ class Picture:
 
     `sections` are tag and payload of the ancillary sections, in the file's order. `coding` is what
     the head says; whatever that is, `tags` are those of the bands, from the first again where there
-    are more bands, and `codes_palette` is whether the palette is stored coded.
+    are more bands, `codes_palette` is whether the palette is stored coded, and `local` whether
+    entropy-coded bands are of the local model.
     """
 
     width: int
@@ -30,6 +31,7 @@ class Picture:
     coding: int = 0
     tags: str = "B"
     codes_palette: bool = False
+    local: bool = False
 
     @property
     def channels(self) -> int:
@@ -74,7 +76,8 @@ class Picture:
         packed = pack(indices, self.index_width)
         if tag == "B":
             return packed
-        return encode_band(indices, self.width, self.palette, len(packed) - 1)
+        room = len(packed) - 1
+        return encode_band(indices, self.width, self.palette, room, local=self.local)
 
     def encode(self) -> bytes:
         """Return the picture's file."""

@@ -109,6 +109,11 @@ def entropy(name: str, pixels: Picture, shows: str) -> Valid:
     return Valid(f"entropy-{name}", pixels, shows)
 
 
+def local(name: str, pixels: Picture, shows: str) -> Valid:
+    """Return a vector of the local model."""
+    return entropy(f"local-{name}", replace(pixels, local=True), shows)
+
+
 def coded_palette(name: str, palette: Palette, shows: str) -> Valid:
     """Return a picture whose palette is coded, and whose one band is packed."""
     pixels = entropy_picture(5, 3, palette, noise(15, len(palette)), tags="B")
@@ -172,6 +177,35 @@ BANDS = [
     ),
 ]
 
+LOCAL = [
+    local("photo", photo(), "The local model: 256 colours, smooth with some grain."),
+    local("colors-00065", sloping(65), "k = 65: the fewest that it codes."),
+    local("colors-00300", sloping(300), "k = 300: more groups of nodes."),
+    local("one-row", sloping(66, 120, 1), "One row: what is above is taken from the left."),
+    local("one-column", sloping(66, 1, 120), "One column: what is left is taken from above."),
+    local("two-columns", sloping(80, 2, 70), "Two columns: the second is the last."),
+    local(
+        "rgba",
+        entropy_picture(23, 19, rgba_palette(90), slope(23, 19, 90), codes_palette=False),
+        "RGBA, and a palette in no order.",
+    ),
+    local(
+        "bands",
+        replace(sloping(70, 30, 22), band_shift=3),
+        "Three bands, which know nothing of each other.",
+    ),
+    local(
+        "equal-entries",
+        entropy_picture(20, 15, ((9, 9, 9),) * 30 + ((200, 0, 0),) * 40, slope(20, 15, 70)),
+        "Equal entries are leaves of their own, whose neighbours say which.",
+    ),
+    local(
+        "flat",
+        entropy_picture(16, 16, ramp(70), [35] * 256),
+        "One colour: no payload of this model is empty.",
+    ),
+]
+
 PALETTES = [
     coded_palette("greys", tuple((i, i, i) for i in range(256)), "All greys: a few bytes."),
     coded_palette("white", ((255, 255, 255),) * 2, "Two entries, both white, in no bytes."),
@@ -194,4 +228,4 @@ PALETTES = [
     ),
 ]
 
-VALID_ENTROPY: list[Valid] = [*BANDS, *PALETTES]
+VALID_ENTROPY: list[Valid] = [*BANDS, *LOCAL, *PALETTES]

@@ -1,14 +1,18 @@
 """Functions in the syntax of Python, written in the text format of WebAssembly.
 
 Names are locals of 32 bits, vectors where they begin with `v_`; constants are given by name.
-`a.b(…)` is the instruction a.b, `f(…)` a call of $f, `lanes(…)` a vector; `a.load[…]` and
-`a.store[…] = …` go to the memory. Comparisons and `>>` take signed numbers, `x if c else y`
-evaluates both, `while` is entered before its condition is looked at, and a decorator exports.
+`a.b(…)` is the instruction a.b, `f(…)` a call of $f, `lanes(…)` a vector; `and_` and `or_` are and,
+or. `a.load[…]` and `a.store[…] = …` go to the memory, `a.load16_lane[…, lane, vector]` and
+`a.store16_lane[…, lane] = …` with one lane. Comparisons and `>>` take signed numbers,
+`x if c else y` evaluates both, `while` is entered before its condition is looked at, and a
+decorator exports.
 """
 
 from __future__ import annotations
 
 import ast
+import re
+import textwrap
 from collections.abc import Mapping
 
 _BINARY = {
@@ -36,6 +40,15 @@ def compiled(source: str, constants: Mapping[str, int]) -> str:
     """Return the functions of a text."""
     functions = ast.parse(source).body
     return "\n".join(_Function(constants).text(function) for function in functions)
+
+
+def filled(text: str, **parts: str) -> str:
+    """Return a text with parts where comments name them, as far to the right as these."""
+
+    def part(found: re.Match[str]) -> str:
+        return textwrap.indent(textwrap.dedent(parts[found[2]]).strip("\n"), found[1])
+
+    return re.sub(r"^( *)# ([A-Z_]+)$", part, text, flags=re.MULTILINE)
 
 
 def _kind(name: str) -> str:
@@ -91,8 +104,13 @@ class _Function:
 
     def access(self, node: ast.expr) -> str:
         assert isinstance(node, ast.Subscript)
-        offset, place = self.apart(node.slice)
-        return f"{ast.unparse(node.value)} offset={offset} {place or '(i32.const 0)'}"
+        where, lane, rest = node.slice, "", ""
+        if isinstance(where, ast.Tuple):
+            where, number, *vectors = where.elts
+            lane = f" {ast.unparse(number)}"
+            rest = "".join(f" {self.value(vector)}" for vector in vectors)
+        offset, place = self.apart(where)
+        return f"{ast.unparse(node.value)} offset={offset}{lane} {place or '(i32.const 0)'}{rest}"
 
     def apart(self, node: ast.expr) -> tuple[int, str]:
         """Return the constant part of a sum, and the rest, which must not be negative."""
@@ -128,7 +146,7 @@ class _Function:
             case ast.Subscript():
                 return f"({self.access(node)})"
             case ast.Call():
-                return self.call(ast.unparse(node.func), node.args)
+                return self.call(ast.unparse(node.func).rstrip("_"), node.args)
         raise NotImplementedError(ast.dump(node))
 
     def call(self, name: str, arguments: list[ast.expr]) -> str:

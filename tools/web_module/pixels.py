@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web_module.compiling import filled
+from web_module.rows import EXPECTED, FIRST, LAST, NEXT
+
 
 def pixels_source() -> str:
     """Return the functions that decode a row, but for the walk and the prediction."""
-    row = ROW.replace("  # LINES OF HITS\n", "".join(f"{line}\n" for line in _lines_of_hits()))
+    lines = "\n".join(_lines_of_hits())
+    row = filled(ROW, FIRST=FIRST, HITS=lines, EXPECTED=EXPECTED, NEXT=NEXT, LAST=LAST)
     return "\n".join([*_find(), *_find_first(), row])
 
 
 def _lines_of_hits() -> Iterator[str]:
     """Yield what finds where the slots 3 to 15 of the candidate decision are."""
     for four in range(4):
-        yield f"      v_h = i32x4.add(v_x{four}, i32x4.splat(key))"
+        yield f"v_h = i32x4.add(v_x{four}, i32x4.splat(key))"
         if four == 2:  # slot 11 of the candidate has another context than that of the nodes
-            yield "      v_h = i32x4.replace_lane(v_h, 3, WW * C_A + key)"
-        yield "      v_h = v128.xor(v_h, i32x4.shr_u(v_h, 15))"
-        yield "      v_h = i32x4.shr_u(i32x4.mul(v_h, i32x4.splat(C_C)), 32 - hit_bits)"
-        yield f"      v_h = i32x4.add(v_h, i32x4.shl({_steps(four)}, hit_bits))"
-        yield f"      v128.store[LINES + {16 * four}] = i32x4.add(v_h, i32x4.splat(AT_HITS))"
+            yield "v_h = i32x4.replace_lane(v_h, 3, WW * C_A + key)"
+        yield "v_h = v128.xor(v_h, i32x4.shr_u(v_h, 15))"
+        yield "v_h = i32x4.shr_u(i32x4.mul(v_h, i32x4.splat(C_C)), 32 - hit_bits)"
+        yield f"v_h = i32x4.add(v_h, i32x4.shl({_steps(four)}, hit_bits))"
+        yield f"v128.store[LINES + {16 * four}] = i32x4.add(v_h, i32x4.splat(AT_HITS))"
 
 
 def _steps(four: int) -> str:
@@ -65,27 +69,12 @@ def mix(h) -> int:
 
 @row
 def row(y):
-  width = i32.load[WIDTH]
-  ranks = i32.load[RANKS]
+  # FIRST
   seen_shift = i32.load[SEEN_SHIFT]
   hit_bits = i32.load[HIT_BITS]
   run = i32.load[RUN]
   match = i32.load[MATCH]
   matching = i32.load[MATCHING]
-  errors = i32.load[ERRORS]
-  above = i32.load[ERRORS_ABOVE]
-  number = y * width
-  at = ranks + 2 * number
-  up = at - 2 * width
-  upper = up - 2 * width if y > 1 else up
-  if y > 0:
-    N = i32.load16_u[up]
-    NE = i32.load16_u[up + 2] if width > 1 else N
-    NEE = i32.load16_u[up + 4] if width > 2 else NE
-    N2 = i32.load16_u[upper]
-    N2E = i32.load16_u[upper + 2] if width > 1 else NE
-  W = WW = WWW = NW = NWW = N2W = N
-  x = 0
   while x < width:
     h4 = mix(W * C_A + N * C_B + NW * C_C + NE * C_D)
     h7 = mix(h4 + WW * C_A + N2 * C_B + N2E * C_C)
@@ -132,9 +121,9 @@ def row(y):
     is_candidate = 0
     if is_open:
       key = kind * C_B + candidate * C_D
-  # LINES OF HITS
+      # HITS
       agreed = (matched == candidate) if length > 0 else 2
-      i32.store[PLACES] = pattern << 8 | equal << 1
+      i32.store[PLACES] = 2 * (AT_PATTERNS + 128 * pattern + equal)
       i32.store[PLACES + 4] = 2 * (AT_RUNS + 16 * pattern + 2 * runs + (W == N))
       i32.store[PLACES + 8] = 2 * (AT_AGREES + (3 * length + agreed) * 128 + pattern)
       h = key + equal * C_A
@@ -145,9 +134,7 @@ def row(y):
     else:
       find_first(v_x0, v_x1, v_x2, v_x3)
       activity = predict(W, N, NW, NE, WW, N2, NEE, NWW)
-      expected = i32.load[above] + 2 * i32.load[above + 4] + i32.load[above + 8]
-      expected = (expected + (2 * i32.load[errors] if x > 0 else 0)) >> 2
-      expected = i32.load8_u[ERROR_CLASS + (expected if expected < 70 else 70)]
+      # EXPECTED
       rank = walk(candidate if is_open else 0 - 1, expected, activity, W, N, NW, NE,
         matched, length, candidate, kind, pace)
       i32.store[errors + 4] = learn_color(rank)
@@ -161,31 +148,8 @@ def row(y):
     i32.store[met_at + 4] = (rank + 1) & 65535
     matching = matching + (matching < 256) if rank == matched else 0
 
-    WWW = WW if x > 0 else rank
-    WW = W if x > 0 else rank
-    W = rank
-    if y > 0:
-      NWW = NW
-      NW = N
-      N = NE
-      NE = NEE
-      NEE = i32.load16_u[up + 6] if x + 3 < width else NE
-      N2W = N2
-      N2 = N2E
-      N2E = i32.load16_u[upper + 4] if x + 2 < width else NE
-    else:
-      N = NW = NE = NEE = NWW = N2 = N2E = N2W = W
-    x = x + 1
-    at = at + 2
-    up = up + 2
-    upper = upper + 2
-    errors = errors + 4
-    above = above + 4
-  i32.store[errors + 4] = i32.load[errors]
-  errors = i32.load[ERRORS]
-  i32.store[errors] = i32.load[errors + 4]
-  i32.store[ERRORS] = i32.load[ERRORS_ABOVE]
-  i32.store[ERRORS_ABOVE] = errors
+    # NEXT
+  # LAST
   i32.store[RUN] = run
   i32.store[MATCH] = match
   i32.store[MATCHING] = matching

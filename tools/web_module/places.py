@@ -17,12 +17,13 @@ RUN_CLASS = 928  # 33 classes of runs, u8
 ERROR_CLASS = 1024  # 71 classes of errors, u8
 LENGTH_CLASS = 1152  # 257 classes of lengths of matches, u8
 HELD = 1472  # what followers of the 16 slots are looked up by, u32
+SIDES = 1536  # of what sides 4 neighbours are on, 256 ways in sets of list B, in bytes, u16
 ACTIVITY = 4096  # 3,061 classes of changes, u8
 FOLLOWER = 8192  # of each pace, what 65,536 slots become after a 1, u16
 SQUASH = FOLLOWER + 2 * 131_072  # 6,145 probabilities, u16
-WEIGHTS_A = SQUASH + 2 * 6_152  # 288 sets of 16, i16
-WEIGHTS_B = WEIGHTS_A + 32 * 288  # 435 sets
-REFINEMENTS_A = WEIGHTS_B + 32 * 435  # 640 of 26 numbers, u16
+WEIGHTS_A = SQUASH + 2 * 6_176  # 288 sets of 16, i16; none is in two lines of a cache
+WEIGHTS_B = WEIGHTS_A + 32 * 288  # 648 sets, of which the recalling model has 435
+REFINEMENTS_A = WEIGHTS_B + 32 * 648  # 640 of 26 numbers, u16
 REFINEMENTS_B = REFINEMENTS_A + 52 * 640  # 4,096
 CHANCES = REFINEMENTS_B + 52 * 4096  # 4,096 probabilities of states, u16
 NODES = (CHANCES + 2 * 4096 + 63) // 64 * 64  # up to 65,535 of 64 bytes each, as palette_tree.js
@@ -30,16 +31,25 @@ COLORS = NODES + 64 * 65_536  # four samples of each rank, u16
 SLOTS = (COLORS + 8 * 65_536 + 4095) // 4096 * 4096
 
 # What is told of a band, i32 each: places are those of its tables, in bytes, behind the slots.
-WIDTH, RANKS, MET, CLOSE, GATE, SEEN_SHIFT, HIT_BITS, OPEN_GATE = range(BAND, BAND + 32, 4)
-AT_NEAR, NEAR_BITS, ERRORS, ERRORS_ABOVE, RUN, MATCH, MATCHING = range(BAND + 32, BAND + 60, 4)
+WIDTH, RANKS, ERRORS, ERRORS_ABOVE = range(BAND, BAND + 16, 4)
+
+# The rest for the recalling model.
+MET, CLOSE, GATE, SEEN_SHIFT, HIT_BITS, OPEN_GATE = range(BAND + 16, BAND + 40, 4)
+AT_NEAR, NEAR_BITS, RUN, MATCH, MATCHING = range(BAND + 40, BAND + 60, 4)
+
+# The rest for the local one: sizes are in bytes, groups and lines in 32, as many as a line has.
+GROUPS, PAIR_SHIFT, PAIR_SIZE, LINE_MASK, NEIGHBOUR_SIZE, MIXED = range(BAND + 16, BAND + 40, 4)
 
 # Where tables begin in the slots, as in memory.js.
-AT_RUNS = 128 * 128
-AT_DISTANCE = AT_RUNS + 128 * 8 * 2
+AT_DISTANCE = 0
 AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16
-AT_MATCHES = AT_FINE + 1024 * 24 * 8
+AT_PAIRS = AT_FINE + 1024 * 24 * 8
+AT_PATTERNS = AT_PAIRS
+AT_RUNS = AT_PATTERNS + 128 * 128
+AT_MATCHES = AT_RUNS + 128 * 8 * 2
 AT_AGREES = AT_MATCHES + 16 * 3 * 16 * 3 * 3
 AT_HITS = AT_AGREES + 16 * 3 * 128
 
 # Where the numbers of a node are, in bytes, as in palette_tree.js.
 LOW, MIDDLE, HIGH, DIRECTION, CUT, INVERSE, DEPTH, GROUP, LOCAL, LEFT, RIGHT = range(0, 44, 4)
+ORDINAL = 44

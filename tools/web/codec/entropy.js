@@ -4,11 +4,16 @@ import { u32 } from "./bytes.js";
 import { Coder } from "./coder.js";
 import { FormatError } from "./errors.js";
 import { PlainBand } from "./plain_band.js";
+import { PlainLocalBand } from "./plain_local_band.js";
 import { SimdBand } from "./simd_band.js";
+import { SimdLocalBand } from "./simd_local_band.js";
 import { canHold } from "./simd_mixer.js";
 
 /** Columns that a strip has at least, where there is more than one (spec §6.2). */
 const STRIP = 8192;
+
+/** Of more colours than these, the first bit says which model it is (spec §7.5). */
+const ONE_MODEL = 64;
 
 /**
  * Decode the payload data[start … end − 1] of a band into `indices`, which has its size.
@@ -58,7 +63,9 @@ function stripEnds(data, start, end, count) {
 /** Decode a strip, which is a band of its own for section 7. */
 function decodeStrip(data, start, end, tree, channels, width, indices) {
   const coder = new Coder(data, start, end);
-  const Band = canHold(indices.length) ? SimdBand : PlainBand;
+  const isLocal = tree.order.length > ONE_MODEL && coder.decode(32_768) === 0;
+  const [Simd, Plain] = isLocal ? [SimdLocalBand, PlainLocalBand] : [SimdBand, PlainBand];
+  const Band = canHold(indices.length) ? Simd : Plain;
   const band = new Band(coder, tree, channels, width, indices);
   for (let y = 0; y < indices.length / width; y++) {
     band.decodeRow(y);

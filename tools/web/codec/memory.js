@@ -4,13 +4,15 @@ import { classTable } from "./contexts.js";
 import { DISTANCES, GATES, PATTERNS, RUNS, WEIGHTS_A, WEIGHTS_B } from "./starts.js";
 
 const WIDTH_OF_SET = 16;
+const LOCAL_WEIGHTS = [2400, 1600, 1100, 1100, 1100, 700, 700, 600, 500];
 
-/** Where each table begins in the one array of slots. */
-export const AT_PATTERNS = 0;
-export const AT_RUNS = AT_PATTERNS + 128 * 128;
-export const AT_DISTANCE = AT_RUNS + 128 * 8 * 2;
+/** Where each table begins in the one array of slots; behind FINE each model has its own. */
+export const AT_DISTANCE = 0;
 export const AT_FINE = AT_DISTANCE + 24 * 24 * 8 * 16;
-export const AT_MATCHES = AT_FINE + 1024 * 24 * 8;
+const AT_OWN = AT_FINE + 1024 * 24 * 8;
+export const AT_PATTERNS = AT_OWN;
+export const AT_RUNS = AT_PATTERNS + 128 * 128;
+export const AT_MATCHES = AT_RUNS + 128 * 8 * 2;
 export const AT_AGREES = AT_MATCHES + 16 * 3 * 16 * 3 * 3;
 export const AT_HITS = AT_AGREES + 16 * 3 * 128;
 
@@ -26,7 +28,7 @@ export function openGate(paletteSize) {
   return paletteSize > 64 ? 63_570 : paletteSize > 16 ? 65_208 : 65_536;
 }
 
-/** The tables whose size depends on the band. HITS and NEAR are numbered 0 to 12 here. */
+/** The recalling model's tables that depend on the band; HITS and NEAR are numbered 0 to 12. */
 export class Memory {
   /** `take` gives room for so many numbers, all 0. */
   constructor(pixels, coder, Mixer, take = (Numbers, count) => new Numbers(count)) {
@@ -47,7 +49,7 @@ export class Memory {
 
 /** Return the sizes of tables, and how many slots there are in all. */
 export function sizesFor(pixels) {
-  const bits = Math.ceil(Math.log2(pixels)); // exact for the powers of two
+  const bits = ceilLog2(pixels);
   const nearBits = clamp(bits + 4, 10, 19);
   const hitBits = clamp(bits + 1, 10, 17);
   const atNear = AT_HITS + 13 * 2 ** hitBits;
@@ -55,11 +57,48 @@ export function sizesFor(pixels) {
   return { nearBits, hitBits, seenBits: clamp(bits + 1, 8, 20), atNear, slots };
 }
 
+/** The local model: two tables PAIR, five NEIGHBOUR, one behind the other. */
+export class LocalMemory {
+  constructor(pixels, tree, coder, Mixer) {
+    const { pairBits, neighbourBits, slots } = localSizesFor(pixels, tree);
+    this.pairBits = pairBits;
+    this.neighbourBits = neighbourBits;
+    this.atPairs = AT_OWN;
+    this.atNeighbours = AT_OWN + 2 * 2 ** pairBits;
+    this.groups = oddGroups(tree);
+    this.mixer = new Mixer(coder, slots, localWeights(256), localWeights(648), 512, 4096);
+    fillDistances(this.mixer.slots);
+  }
+}
+
+/** Return the sizes of its tables, and how many slots there are in all. */
+export function localSizesFor(pixels, tree) {
+  const bits = ceilLog2(pixels) + 4;
+  const all = ceilLog2(16 * tree.order.length * oddGroups(tree));
+  const pairBits = clamp(bits, 10, 20);
+  const neighbourBits = clamp(Math.min(bits, all), 10, 20);
+  return {
+    pairBits,
+    neighbourBits,
+    slots: AT_OWN + 2 * 2 ** pairBits + 5 * 2 ** neighbourBits,
+  };
+}
+
+/** G of the spec: it is odd, so that ranks that differ do so in the table. */
+function oddGroups({ groups }) {
+  return groups | 1;
+}
+
+/** Exact for the powers of two. */
+function ceilLog2(number) {
+  return Math.ceil(Math.log2(number));
+}
+
 function clamp(value, least, most) {
   return Math.min(Math.max(value, least), most);
 }
 
-/** Fill those that do not start blank. */
+/** Fill those of the recalling model that do not start blank. */
 function fillSlots(slots) {
   PATTERNS.forEach((state, pattern) => {
     slots.fill(16 * state + 5, AT_PATTERNS + 128 * pattern, AT_PATTERNS + 128 * (pattern + 1));
@@ -67,6 +106,10 @@ function fillSlots(slots) {
   RUNS.forEach((state, place) => {
     slots.fill(16 * state + 5, AT_RUNS + 2 * place, AT_RUNS + 2 * (place + 1));
   });
+  fillDistances(slots);
+}
+
+function fillDistances(slots) {
   DISTANCES.forEach((state, place) => {
     slots.fill(16 * state + 7, AT_DISTANCE + 128 * place, AT_DISTANCE + 128 * (place + 1));
   });
@@ -77,6 +120,15 @@ function fillGates(gate) {
     const pattern = place >> 10;
     gate[place] = clamp(16 * GATES[8 * pattern + (place & 7)], 3277, 64_553);
   }
+}
+
+/** Return sets for the nine slots of the local model; behind them are zeros. */
+function localWeights(sets) {
+  const weights = new Int32Array(sets * WIDTH_OF_SET);
+  for (let set = 0; set < sets; set++) {
+    weights.set(LOCAL_WEIGHTS, set * WIDTH_OF_SET);
+  }
+  return weights;
 }
 
 function startingWeightsA() {

@@ -25,6 +25,7 @@ export const GROUP = 7;
 export const LOCAL = 8;
 export const LEFT = 9;
 export const RIGHT = 10;
+export const ORDINAL = 11;
 export const NODE_SIZE = 16; // so that a node is one line of the cache
 
 /** The tree: `order` gives the entry of each rank, `nodes` NODE_SIZE numbers for each node. */
@@ -35,6 +36,7 @@ export class PaletteTree {
     this.places = DIRECTIONS.map(({ parts }) => placesAlong(palette, channels, parts));
     this.spare = new Uint16Array(k);
     this.nodes = new Int32Array(NODE_SIZE * (k - 1));
+    this.groups = 0;
     this.build(k);
     this.colors = colorsByRank(palette, channels, this.order);
   }
@@ -61,15 +63,17 @@ export class PaletteTree {
     }
   }
 
-  /** Set depth, group and local (step 6). */
+  /** Set depth, group, its ordinal, and local (step 6). */
   gather(node, parent, side) {
     const { nodes } = this;
     const at = node * NODE_SIZE;
     const above = parent * NODE_SIZE;
     const local = parent < 0 ? 16 : 2 * nodes[above + LOCAL] + side;
     nodes[at + DEPTH] = parent < 0 ? 0 : nodes[above + DEPTH] + 1;
-    nodes[at + GROUP] = local < 16 ? nodes[above + GROUP] : node;
-    nodes[at + LOCAL] = local < 16 ? local : 1;
+    const isInside = local < 16;
+    nodes[at + GROUP] = isInside ? nodes[above + GROUP] : node;
+    nodes[at + ORDINAL] = isInside ? nodes[above + ORDINAL] : this.groups++;
+    nodes[at + LOCAL] = isInside ? local : 1;
   }
 
   /** Set the rest, and rearrange `order` (steps 2 to 5). All numbers are below 2^53. */

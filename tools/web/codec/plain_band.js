@@ -11,6 +11,7 @@ import {
   openGate,
   RUN_CLASS,
 } from "./memory.js";
+import { Neighbours } from "./neighbours.js";
 import { PlainMixer } from "./plain_mixer.js";
 import { PlainWalk } from "./plain_walk.js";
 import { Prediction } from "./prediction.js";
@@ -21,6 +22,7 @@ export class PlainBand {
     const memory = new Memory(ranks.length, coder, PlainMixer);
     this.width = width;
     this.ranks = ranks;
+    this.neighbours = new Neighbours(ranks, width);
     this.memory = memory;
     this.mixer = memory.mixer;
     this.prediction = new Prediction(tree.colors, channels, width, memory.mixer);
@@ -36,39 +38,15 @@ export class PlainBand {
   }
 
   decodeRow(y) {
-    const { ranks, width, contexts, memory, prediction } = this;
+    const { ranks, width, contexts, memory, prediction, neighbours } = this;
     const { lines } = this.mixer;
     const { close: closeTable, met, gate, seenBits } = memory;
     const seenShift = 32 - seenBits;
     const row = y * width;
-    const up = row - width;
-    const upper = up - width;
     let { run, matchAt, matchLength } = this;
     for (let x = 0; x < width; x++) {
-      // 7.5.1
-      let W, N, NW, NE, NEE, NWW, N2, N2E, N2W;
-      if (y === 0) {
-        W = x > 0 ? ranks[row + x - 1] : 0;
-        N = NW = NE = NEE = NWW = N2 = N2E = N2W = W;
-      } else {
-        N = ranks[up + x];
-        W = x > 0 ? ranks[row + x - 1] : N;
-        NW = x > 0 ? ranks[up + x - 1] : N;
-        NE = x + 1 < width ? ranks[up + x + 1] : N;
-        NEE = x + 2 < width ? ranks[up + x + 2] : NE;
-        NWW = x > 1 ? ranks[up + x - 2] : NW;
-        if (y === 1) {
-          N2 = N;
-          N2E = NE;
-          N2W = NW;
-        } else {
-          N2 = ranks[upper + x];
-          N2E = x + 1 < width ? ranks[upper + x + 1] : NE;
-          N2W = x > 0 ? ranks[upper + x - 1] : NW;
-        }
-      }
-      const WW = x > 1 ? ranks[row + x - 2] : W;
-      const WWW = x > 2 ? ranks[row + x - 3] : WW;
+      neighbours.find(x, y);
+      const { W, N, NW, NE, NEE, NWW, N2, N2E, N2W, WW, WWW } = neighbours;
       const hashed = (a, b, c, d) =>
         (Math.imul(a, C_A) + Math.imul(b, C_B) + Math.imul(c, C_C) + Math.imul(d, C_D)) | 0;
       const h4 = hash(hashed(W, N, NW, NE));

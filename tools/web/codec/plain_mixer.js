@@ -22,6 +22,10 @@ export class PlainMixer {
     this.refinementsA = startingRefinements(refinementsA);
     this.refinementsB = startingRefinements(refinementsB);
     this.mixed = 0;
+    /** Of the last decision: by how much weights learn less, and twice the errors. */
+    this.shift = 1;
+    this.errorA = 0;
+    this.errorB = 0;
     tables ??= { opinions: opinions(), followers: followers() };
     this.opinions = tables.opinions;
     this.followers = tables.followers;
@@ -35,7 +39,7 @@ export class PlainMixer {
 
   /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
   decide(local, a, b, ra, rb, pace) {
-    const { slots, lines, weightsA, weightsB, refinementsA, refinementsB } = this;
+    const { slots, lines, weightsA, weightsB } = this;
     a *= 16;
     b *= 16;
     const p0 = lines[0] + local;
@@ -103,22 +107,8 @@ export class PlainMixer {
     sumB = (sumB + Math.imul(weightsB[b + 13], t13)) | 0;
     sumB = (sumB + Math.imul(weightsB[b + 14], t14)) | 0;
     sumB = (sumB + Math.imul(weightsB[b + 15], t15)) | 0;
-    const sa = clampLogit(sumA >> 13);
-    const sb = clampLogit(sumB >> 13);
-    const place = LARGEST_LOGIT + ((sa + sb) >> 1);
-    const f = place & 255;
-    let ja = REFINEMENT * ra + (place >> 8);
-    let jb = REFINEMENT * rb + (place >> 8);
-    const near = refinementsA[ja] + refinementsB[jb];
-    const far = refinementsA[ja + 1] + refinementsB[jb + 1];
-    const q = (near * (256 - f) + far * f) >> 8;
-    const p = (2 * SQUASH[place] + q + 2) >> 2;
-    const bit = this.coder.decode(p < 1 ? 1 : p > 65_535 ? 65_535 : p);
-    const shift = this.mixed < EARLY ? 1 : 2;
-    this.mixed++;
-    // 2 · t · error, where error is rounded down before it is doubled
-    const ea = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sa]) >> 1) * 2;
-    const eb = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sb]) >> 1) * 2;
+    const bit = this.decodeMixed(sumA, sumB, ra, rb);
+    const { shift, errorA: ea, errorB: eb } = this;
     const follower = this.followers[pace][bit];
     weightsA[a] = learned(weightsA[a], t0, ea, shift);
     weightsA[a + 1] = learned(weightsA[a + 1], t1, ea, shift);
@@ -168,6 +158,28 @@ export class PlainMixer {
     slots[p13] = follower[slots[p13]];
     slots[p14] = follower[slots[p14]];
     slots[p15] = follower[slots[p15]];
+    return bit;
+  }
+
+  /** Decode a bit by the sums of the opinions; the refinements learn it, and the errors are set. */
+  decodeMixed(sumA, sumB, ra, rb) {
+    const { refinementsA, refinementsB } = this;
+    const sa = clampLogit(sumA >> 13);
+    const sb = clampLogit(sumB >> 13);
+    const place = LARGEST_LOGIT + ((sa + sb) >> 1);
+    const f = place & 255;
+    let ja = REFINEMENT * ra + (place >> 8);
+    let jb = REFINEMENT * rb + (place >> 8);
+    const near = refinementsA[ja] + refinementsB[jb];
+    const far = refinementsA[ja + 1] + refinementsB[jb + 1];
+    const q = (near * (256 - f) + far * f) >> 8;
+    const p = (2 * SQUASH[place] + q + 2) >> 2;
+    const bit = this.coder.decode(p < 1 ? 1 : p > 65_535 ? 65_535 : p);
+    this.shift = this.mixed < EARLY ? 1 : 2;
+    this.mixed++;
+    // 2 · t · error, where error is rounded down before it is doubled
+    this.errorA = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sa]) >> 1) * 2;
+    this.errorB = ((65_536 * bit - SQUASH[LARGEST_LOGIT + sb]) >> 1) * 2;
     if (f >= 128) {
       ja++;
       jb++;
@@ -188,7 +200,7 @@ function clampLogit(sum) {
   return sum < -LARGEST_LOGIT ? -LARGEST_LOGIT : sum > LARGEST_LOGIT ? LARGEST_LOGIT : sum;
 }
 
-function learned(weight, opinion, doubledError, shift) {
+export function learned(weight, opinion, doubledError, shift) {
   const sum = weight + (((Math.imul(opinion, doubledError) >> 16) + shift) >> shift);
   return sum < -32_768 ? -32_768 : sum > 32_767 ? 32_767 : sum;
 }

@@ -14,6 +14,7 @@ import {
   AT_REFINEMENTS_A,
   AT_REFINEMENTS_B,
   AT_RUN_CLASS,
+  AT_SIDES,
   AT_SLOTS,
   AT_SQUASH,
   AT_TRUST,
@@ -26,6 +27,18 @@ import { ACTIVITY, ERROR_CLASS } from "./prediction.js";
 import { BLANK, CHANCE_16, FOLLOWER, SQUASH, TRUST } from "./slots.js";
 
 const PAGE = 65_536;
+
+/**
+ * How many bytes further a set of list B is by where W, N, NW and NE are (spec §7.5.8): of these
+ * there are 4 bits that say which are below `middle`, then 4 that say which are in the node.
+ */
+const SIDES = Uint16Array.from({ length: 256 }, (_, bits) =>
+  [1, 3, 9, 27].reduce((bytes, digit, i) => {
+    const below = (bits >> i) & 1;
+    const inside = (bits >> (4 + i)) & 1;
+    return bytes + 32 * digit * (inside ? 1 - below : 2);
+  }, 0),
+);
 
 let current = null; // the coder of the newest mixer
 let instance; // null where there can be none
@@ -70,6 +83,7 @@ function makeInstance() {
     });
     new Uint16Array(buffer, AT_SQUASH, SQUASH.length).set(SQUASH);
     new Uint16Array(buffer, AT_CHANCES, CHANCE_16.length).set(CHANCE_16);
+    new Uint16Array(buffer, AT_SIDES, SIDES.length).set(SIDES);
     for (const [at, classes] of [
       [AT_DISTANCE_CLASS, DISTANCE_CLASS],
       [AT_RUN_CLASS, RUN_CLASS],
