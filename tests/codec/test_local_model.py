@@ -121,6 +121,15 @@ def test_choice_is_by_what_repeats() -> None:
     assert not is_for_local_model(flat(256, 256), 256)
 
 
+def test_choice_of_large_bands() -> None:
+    """Of a large band it is enough that a tenth is uneven."""
+    indices = np.zeros((1400, 1500), np.uint8)
+    indices[:, :200] = smooth(1400, 200)
+    assert is_for_local_model(indices, 256)
+    assert not is_for_local_model(indices[:1390], 256)
+    assert not is_for_local_model(tiled(1400, 1500), 256)
+
+
 @pytest.mark.parametrize("shape", [(1, 70_000), (2, 40_000), (70_000, 1), (40_000, 2)])
 def test_choice_of_narrow_bands(shape: tuple[int, int]) -> None:
     """A band with less than three rows or columns has no neighbours to judge by."""
