@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from kqformat.model import Indices
@@ -40,22 +42,44 @@ def is_for_local_model(indices: Indices, k: int) -> bool:
         return False
     rows = min(max(_SAMPLE // width, 2), height - 1)
     first = (height - rows) // 2
-    part = indices[first - 1 : first + rows].astype(np.uint64)
-    west, north = part[1:, :-2], part[:-1, 1:-1]
-    north_west, north_east = part[:-1, :-2], part[:-1, 2:]
-    keys = west << 48 | north << 32 | north_west << 16 | north_east
+    return _suits(_repeats(indices[first - 1 : first + rows]), is_large=indices.size >= _LARGE)
+
+
+class _Repeats(NamedTuple):
+    """How many pixels there are, and of how many W, N, NW and NE are not all equal.
+
+    Of these, with how many neighbours a pixel had been met before, and how many have the entry of
+    the last one that was.
+    """
+
+    pixels: int
+    uneven: int
+    met: int
+    recalled: int
+
+
+def _repeats(part: Indices) -> _Repeats:
+    """Count repeats among the pixels of some rows that have all four neighbours in these."""
+    wide = part.astype(np.uint64)
+    west, north = wide[1:, :-2], wide[:-1, 1:-1]
+    north_west, north_east = wide[:-1, :-2], wide[:-1, 2:]
     uneven = (west != north) | (north != north_west) | (north != north_east)
-    keys = keys[uneven]
-    is_large = indices.size >= _LARGE
-    if (10 if is_large else 4) * len(keys) < uneven.size:
-        return False
+    keys = (west << 48 | north << 32 | north_west << 16 | north_east)[uneven]
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    entries = part[1:, 1:-1][uneven][order]
+    entries = wide[1:, 1:-1][uneven][order]
     met = keys[1:] == keys[:-1]
-    recalled = int(np.count_nonzero(met & (entries[1:] == entries[:-1])))
-    if 16 * recalled <= len(keys):
+    recalled = met & (entries[1:] == entries[:-1])
+    counts = (np.count_nonzero(each) for each in (uneven, met, recalled))
+    return _Repeats(uneven.size, *map(int, counts))
+
+
+def _suits(repeats: _Repeats, *, is_large: bool) -> bool:
+    """Tell by them whether the local model suits a band."""
+    if (10 if is_large else 4) * repeats.uneven < repeats.pixels:
+        return False
+    if 16 * repeats.recalled <= repeats.uneven:
         return True
-    return (is_large or 3 * recalled <= len(keys)) and 24 * recalled <= 17 * int(
-        np.count_nonzero(met)
+    return (is_large or 3 * repeats.recalled <= repeats.uneven) and (
+        24 * repeats.recalled <= 17 * repeats.met
     )

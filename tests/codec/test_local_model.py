@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from bands_of_indices import Indices, as_indices, palette_of, round_trip
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from suite import reference
 
-from kqformat.codec import entropy
+from kqformat.codec import entropy, model_choice
 from kqformat.codec.bands import packed_byte_length
 from kqformat.codec.model_choice import is_for_local_model
 from kqformat.errors import ParameterError
@@ -113,6 +115,7 @@ def test_choice_is_by_what_repeats() -> None:
     """What is smooth or noise is local; what repeats itself, is flat, small or of few is not."""
     assert is_for_local_model(smooth(256, 256), 256)
     assert not is_for_local_model(smooth(255, 256), 256)
+    assert is_for_local_model(smooth(256, 256) // 2, 129)
     assert not is_for_local_model(smooth(256, 256) // 2, 128)
     assert is_for_local_model(
         as_indices(np.random.default_rng(5).integers(0, 256, (256, 256)), 256), 256
@@ -128,6 +131,59 @@ def test_choice_of_large_bands() -> None:
     assert is_for_local_model(indices, 256)
     assert not is_for_local_model(indices[:1390], 256)
     assert not is_for_local_model(tiled(1400, 1500), 256)
+
+
+def counted_one_by_one(part: Indices) -> tuple[int, ...]:
+    """Count repeats as one would by hand."""
+    rows = part.tolist()
+    last: dict[tuple[int, ...], int] = {}
+    pixels = uneven = met = recalled = 0
+    for above, row in pairwise(rows):
+        for x in range(1, len(row) - 1):
+            around = (row[x - 1], above[x], above[x - 1], above[x + 1])
+            pixels += 1
+            if len(set(around)) > 1:
+                uneven += 1
+                met += around in last
+                recalled += last.get(around) == row[x]
+                last[around] = row[x]
+    return pixels, uneven, met, recalled
+
+
+@given(
+    part=hnp.arrays(
+        np.uint16,
+        st.tuples(st.integers(2, 9), st.integers(3, 20)),
+        elements=st.sampled_from([0, 1, 1, 256, 65_535]),
+    )
+)
+def test_repeats_are_counted(part: Indices) -> None:
+    """What vectors count is what a loop does, for entries of sixteen bits as well."""
+    assert model_choice._repeats(part) == counted_one_by_one(part)
+
+
+@pytest.mark.parametrize(
+    ("counts", "small", "large"),
+    [
+        ((4000, 1000, 600, 333), True, True),
+        ((4001, 1000, 600, 333), False, True),
+        ((10_000, 1000, 600, 333), False, True),
+        ((10_001, 1000, 600, 333), False, False),
+        ((4000, 1000, 600, 334), False, True),
+        ((4000, 1000, 600, 425), False, True),
+        ((4000, 1000, 600, 426), False, False),
+        ((4000, 1000, 340, 240), True, True),
+        ((4000, 1000, 338, 240), False, False),
+        ((4000, 1000, 62, 62), True, True),
+        ((4000, 1000, 63, 63), False, False),
+        ((4000, 1000, 0, 0), True, True),
+    ],
+)
+def test_bounds_of_the_choice(counts: tuple[int, ...], small: bool, large: bool) -> None:
+    """Where the rules of decision 11 change their minds, for bands below 2 megapixels and above."""
+    repeats = model_choice._Repeats(*counts)
+    assert model_choice._suits(repeats, is_large=False) is small
+    assert model_choice._suits(repeats, is_large=True) is large
 
 
 @pytest.mark.parametrize("shape", [(1, 70_000), (2, 40_000), (70_000, 1), (40_000, 2)])
