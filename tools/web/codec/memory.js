@@ -66,7 +66,8 @@ export class LocalMemory {
     this.atPairs = AT_OWN;
     this.atNeighbours = AT_OWN + 2 * 2 ** pairBits;
     this.groups = oddGroups(tree);
-    this.mixer = new Mixer(coder, slots, localWeights(256), localWeights(648), 512, 4096);
+    const weights = [localWeights(256), localWeights(648)];
+    this.mixer = new Mixer(coder, slots, ...weights, 512, 4096, LOCAL_WEIGHTS.length);
     fillDistances(this.mixer.slots);
   }
 }

@@ -2,14 +2,14 @@
 
 import { LocalMemory } from "./memory.js";
 import { Neighbours } from "./neighbours.js";
-import { PlainLocalMixer } from "./plain_local_mixer.js";
 import { PlainLocalWalk } from "./plain_local_walk.js";
+import { PlainMixer } from "./plain_mixer.js";
 import { Prediction } from "./prediction.js";
 
 /** See PlainBand. */
 export class PlainLocalBand {
   constructor(coder, tree, channels, width, ranks) {
-    const memory = new LocalMemory(ranks.length, tree, coder, PlainLocalMixer);
+    const memory = new LocalMemory(ranks.length, tree, coder, PlainMixer);
     this.width = width;
     this.ranks = ranks;
     this.neighbours = new Neighbours(ranks, width);

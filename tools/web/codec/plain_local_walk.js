@@ -65,6 +65,6 @@ export class PlainLocalWalk extends PlainNodes {
     lines[0] = this.place0 - local;
     lines[1] = this.place1 - local;
     const b = 81 * activity + this.sides(at, W, N, NW, NE);
-    return mixer.decide(local, node & 255, b, node & 511, (24 * node + this.c2) & 4095);
+    return mixer.decide(local, node & 255, b, node & 511, (24 * node + this.c2) & 4095, 0);
   }
 }

@@ -1,7 +1,10 @@
-// Mixed decisions (spec §7.3): 16 opinions are weighed, made a probability, and learn what came.
+// Mixed decisions (spec §7.3): opinions are weighed, made a probability, and learn what came.
 // This is the plain one; simd_mixer.js does the same by WebAssembly, where there is some.
 
 import { BLANK, followers, LARGEST_LOGIT, opinions, SQUASH } from "./slots.js";
+
+/** Numbers of a set of weights, of which the local model uses nine. */
+const SET = 16;
 
 /** Numbers of a refinement. */
 const REFINEMENT = 26;
@@ -13,8 +16,11 @@ let tables; // of no use where the other mixer is
 
 /** Two lists of weights, two of refinements, and the slots that they are used on. */
 export class PlainMixer {
-  /** `slots`, `refinementsA`, `refinementsB`: how many; weights: Int32Array, 16 for each set. */
-  constructor(coder, slots, weightsA, weightsB, refinementsA, refinementsB) {
+  /**
+   * `slots`, `refinementsA`, `refinementsB`: how many; weights: Int32Array, 16 for each set;
+   * `count`: slots of a decision.
+   */
+  constructor(coder, slots, weightsA, weightsB, refinementsA, refinementsB, count = SET) {
     this.coder = coder;
     this.slots = new Uint16Array(slots).fill(BLANK);
     this.weightsA = weightsA;
@@ -29,8 +35,12 @@ export class PlainMixer {
     tables ??= { opinions: opinions(), followers: followers() };
     this.opinions = tables.opinions;
     this.followers = tables.followers;
-    /** Where the 16 slots of the next decision are, but for what `decide` adds. */
-    this.lines = new Int32Array(16);
+    this.count = count;
+    /** Where the slots of the next decision are, but for what `decide` adds. */
+    this.lines = new Int32Array(SET);
+    /** Where those of the last one are, and what they said. */
+    this.places = new Int32Array(SET);
+    this.inputs = new Int32Array(SET);
     /** The contexts of a pixel, and the places of its two predictions, for the walk. */
     this.contexts = new Int32Array(16);
     this.gradientPlaces = new Int32Array(7);
@@ -39,125 +49,29 @@ export class PlainMixer {
 
   /** Decode the decision of the slots at lines[i] + local; a, b, ra, rb number the sets. */
   decide(local, a, b, ra, rb, pace) {
-    const { slots, lines, weightsA, weightsB } = this;
-    a *= 16;
-    b *= 16;
-    const p0 = lines[0] + local;
-    const p1 = lines[1] + local;
-    const p2 = lines[2] + local;
-    const p3 = lines[3] + local;
-    const p4 = lines[4] + local;
-    const p5 = lines[5] + local;
-    const p6 = lines[6] + local;
-    const p7 = lines[7] + local;
-    const p8 = lines[8] + local;
-    const p9 = lines[9] + local;
-    const p10 = lines[10] + local;
-    const p11 = lines[11] + local;
-    const p12 = lines[12] + local;
-    const p13 = lines[13] + local;
-    const p14 = lines[14] + local;
-    const p15 = lines[15] + local;
+    const { count, slots, lines, places, inputs, weightsA, weightsB } = this;
     const opinion = this.opinions[pace];
-    const t0 = opinion[slots[p0]];
-    const t1 = opinion[slots[p1]];
-    const t2 = opinion[slots[p2]];
-    const t3 = opinion[slots[p3]];
-    const t4 = opinion[slots[p4]];
-    const t5 = opinion[slots[p5]];
-    const t6 = opinion[slots[p6]];
-    const t7 = opinion[slots[p7]];
-    const t8 = opinion[slots[p8]];
-    const t9 = opinion[slots[p9]];
-    const t10 = opinion[slots[p10]];
-    const t11 = opinion[slots[p11]];
-    const t12 = opinion[slots[p12]];
-    const t13 = opinion[slots[p13]];
-    const t14 = opinion[slots[p14]];
-    const t15 = opinion[slots[p15]];
-    let sumA = Math.imul(weightsA[a], t0);
-    sumA = (sumA + Math.imul(weightsA[a + 1], t1)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 2], t2)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 3], t3)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 4], t4)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 5], t5)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 6], t6)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 7], t7)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 8], t8)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 9], t9)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 10], t10)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 11], t11)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 12], t12)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 13], t13)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 14], t14)) | 0;
-    sumA = (sumA + Math.imul(weightsA[a + 15], t15)) | 0;
-    let sumB = Math.imul(weightsB[b], t0);
-    sumB = (sumB + Math.imul(weightsB[b + 1], t1)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 2], t2)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 3], t3)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 4], t4)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 5], t5)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 6], t6)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 7], t7)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 8], t8)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 9], t9)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 10], t10)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 11], t11)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 12], t12)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 13], t13)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 14], t14)) | 0;
-    sumB = (sumB + Math.imul(weightsB[b + 15], t15)) | 0;
+    a *= SET;
+    b *= SET;
+    let sumA = 0;
+    let sumB = 0;
+    for (let i = 0; i < count; i++) {
+      const place = lines[i] + local;
+      const input = opinion[slots[place]];
+      places[i] = place;
+      inputs[i] = input;
+      sumA = (sumA + Math.imul(weightsA[a + i], input)) | 0;
+      sumB = (sumB + Math.imul(weightsB[b + i], input)) | 0;
+    }
     const bit = this.decodeMixed(sumA, sumB, ra, rb);
-    const { shift, errorA: ea, errorB: eb } = this;
+    const { shift, errorA, errorB } = this;
     const follower = this.followers[pace][bit];
-    weightsA[a] = learned(weightsA[a], t0, ea, shift);
-    weightsA[a + 1] = learned(weightsA[a + 1], t1, ea, shift);
-    weightsA[a + 2] = learned(weightsA[a + 2], t2, ea, shift);
-    weightsA[a + 3] = learned(weightsA[a + 3], t3, ea, shift);
-    weightsA[a + 4] = learned(weightsA[a + 4], t4, ea, shift);
-    weightsA[a + 5] = learned(weightsA[a + 5], t5, ea, shift);
-    weightsA[a + 6] = learned(weightsA[a + 6], t6, ea, shift);
-    weightsA[a + 7] = learned(weightsA[a + 7], t7, ea, shift);
-    weightsA[a + 8] = learned(weightsA[a + 8], t8, ea, shift);
-    weightsA[a + 9] = learned(weightsA[a + 9], t9, ea, shift);
-    weightsA[a + 10] = learned(weightsA[a + 10], t10, ea, shift);
-    weightsA[a + 11] = learned(weightsA[a + 11], t11, ea, shift);
-    weightsA[a + 12] = learned(weightsA[a + 12], t12, ea, shift);
-    weightsA[a + 13] = learned(weightsA[a + 13], t13, ea, shift);
-    weightsA[a + 14] = learned(weightsA[a + 14], t14, ea, shift);
-    weightsA[a + 15] = learned(weightsA[a + 15], t15, ea, shift);
-    weightsB[b] = learned(weightsB[b], t0, eb, shift);
-    weightsB[b + 1] = learned(weightsB[b + 1], t1, eb, shift);
-    weightsB[b + 2] = learned(weightsB[b + 2], t2, eb, shift);
-    weightsB[b + 3] = learned(weightsB[b + 3], t3, eb, shift);
-    weightsB[b + 4] = learned(weightsB[b + 4], t4, eb, shift);
-    weightsB[b + 5] = learned(weightsB[b + 5], t5, eb, shift);
-    weightsB[b + 6] = learned(weightsB[b + 6], t6, eb, shift);
-    weightsB[b + 7] = learned(weightsB[b + 7], t7, eb, shift);
-    weightsB[b + 8] = learned(weightsB[b + 8], t8, eb, shift);
-    weightsB[b + 9] = learned(weightsB[b + 9], t9, eb, shift);
-    weightsB[b + 10] = learned(weightsB[b + 10], t10, eb, shift);
-    weightsB[b + 11] = learned(weightsB[b + 11], t11, eb, shift);
-    weightsB[b + 12] = learned(weightsB[b + 12], t12, eb, shift);
-    weightsB[b + 13] = learned(weightsB[b + 13], t13, eb, shift);
-    weightsB[b + 14] = learned(weightsB[b + 14], t14, eb, shift);
-    weightsB[b + 15] = learned(weightsB[b + 15], t15, eb, shift);
-    slots[p0] = follower[slots[p0]];
-    slots[p1] = follower[slots[p1]];
-    slots[p2] = follower[slots[p2]];
-    slots[p3] = follower[slots[p3]];
-    slots[p4] = follower[slots[p4]];
-    slots[p5] = follower[slots[p5]];
-    slots[p6] = follower[slots[p6]];
-    slots[p7] = follower[slots[p7]];
-    slots[p8] = follower[slots[p8]];
-    slots[p9] = follower[slots[p9]];
-    slots[p10] = follower[slots[p10]];
-    slots[p11] = follower[slots[p11]];
-    slots[p12] = follower[slots[p12]];
-    slots[p13] = follower[slots[p13]];
-    slots[p14] = follower[slots[p14]];
-    slots[p15] = follower[slots[p15]];
+    for (let i = 0; i < count; i++) {
+      const place = places[i];
+      weightsA[a + i] = learned(weightsA[a + i], inputs[i], errorA, shift);
+      weightsB[b + i] = learned(weightsB[b + i], inputs[i], errorB, shift);
+      slots[place] = follower[slots[place]];
+    }
     return bit;
   }
 
@@ -200,7 +114,7 @@ function clampLogit(sum) {
   return sum < -LARGEST_LOGIT ? -LARGEST_LOGIT : sum > LARGEST_LOGIT ? LARGEST_LOGIT : sum;
 }
 
-export function learned(weight, opinion, doubledError, shift) {
+function learned(weight, opinion, doubledError, shift) {
   const sum = weight + (((Math.imul(opinion, doubledError) >> 16) + shift) >> shift);
   return sum < -32_768 ? -32_768 : sum > 32_767 ? 32_767 : sum;
 }
