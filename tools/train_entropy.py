@@ -140,7 +140,9 @@ def _train_pixels(tables: Tables, images: list[tuple[kqformat.IndexedImage, floa
             before = entropy_memory.recalling(*ranks.shape)
             after = entropy_memory.recalling(*ranks.shape)
             room = np.empty(3 * ranks.size + 4096, np.uint8)
-            code = partial(entropy_kernel.code_band, ranks, len(ranks), tree.colors, tree.nodes)
+            code = partial(
+                entropy_kernel.code_band, ranks, len(ranks), tree.colors, tree.nodes, tree.groups
+            )
             code(room[:0], room, False, False, *after)
             learnt_a, learnt_b = after[5], after[6]
             changed = (learnt_a != before[5]).any(axis=1)

@@ -78,12 +78,7 @@ def encode(
         raise ParameterError(f"the local model codes more than {_MOST_RECALLED} colours, not {k}")
     tree = _tree_of(palette)
     payload = np.empty(room, np.uint8)
-    length = _code(
-        look_up(tree.rank_of, indices),
-        tree,
-        local=local,
-        target=payload,
-    )
+    length = _code(look_up(tree.rank_of, indices), tree, local=local, target=payload)
     return None if length < 0 else payload[:length].tobytes()
 
 
@@ -182,6 +177,7 @@ def choose(
         ranks,
         tree.colors,
         tree.nodes,
+        tree.groups,
         np.ascontiguousarray(points),
         entries,
         _nearest_ranks(entries),
@@ -257,6 +253,7 @@ def _code(
         height,
         tree.colors,
         tree.nodes,
+        tree.groups,
         source,
         target,
         decoding,

@@ -955,6 +955,7 @@ def _set_up(
     band_rows: cython.Py_ssize_t,
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
+    groups: cython.int,
     local: cython.bint,
     slots: cython.ushort[::1],
     close: cython.ushort[::1],
@@ -980,12 +981,9 @@ def _set_up(
     i: cython.int
     seen: cython.Py_ssize_t = 0
     band.local = local
-    band.groups = 1
-    for i in range(k - 1):
-        band.groups = max(band.groups, tree[i, 8] + 1)
+    band.groups = groups | 1
     if local:
-        band.near_bits, neighbour_bits = local_table_bits(band_rows * width, k, band.groups)
-        band.groups |= 1
+        band.near_bits, neighbour_bits = local_table_bits(band_rows * width, k, groups)
         band.neighbour_mask = (1 << (neighbour_bits - 4)) - 1
         at = _MATCHES
         for i in range(16):
@@ -1050,6 +1048,7 @@ def code_band(
     band_rows: cython.Py_ssize_t,
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
+    groups: cython.int,
     source: cython.const[cython.uchar][::1],
     target: cython.uchar[::1],
     decoding: cython.bint,
@@ -1078,6 +1077,8 @@ def code_band(
     colors : (k, 4)
         The entries' colours in that order.
     tree : (k - 1, 12)
+    groups : int
+        How many the tree's nodes make up.
     source, target : the payload, or room for it; the other is empty
     local : bool
         Whether it is the local model, of which a decoder tells the first bit (spec §7.5).
@@ -1093,6 +1094,7 @@ def code_band(
         band_rows,
         colors,
         tree,
+        groups,
         local,
         slots,
         close,
@@ -1124,6 +1126,7 @@ def choose_band(
     ranks: cython.ushort[:, ::1],
     colors: cython.int[:, ::1],
     tree: cython.int[:, ::1],
+    groups: cython.int,
     points: cython.const[cython.short][:, :, ::1],
     entry_points: cython.const[cython.short][:, ::1],
     options: cython.const[cython.ushort][:, ::1],
@@ -1160,7 +1163,8 @@ def choose_band(
     stamps, costs : (k - 1,), (k - 1, 2)
         Zeros.
     nothing : empty
-    local : bool
+    groups, local
+        As in `code_band`.
     """
     band: Band
     choice: Choice
@@ -1171,6 +1175,7 @@ def choose_band(
         ranks.shape[0],
         colors,
         tree,
+        groups,
         local,
         slots,
         close,

@@ -20,7 +20,7 @@ _SAMPLE = 1 << 15
 
 
 def is_for_local_model(indices: Indices, k: int) -> bool:
-    """Tell whether the local model is likely to take no more bytes, and so half the time.
+    """Tell whether the local model is likely to take no more bytes, in two thirds of the time.
 
     That is so where pictures do not repeat themselves: where of the pixels whose four nearest
     neighbours are not all equal, few have the same entry as the last one with such neighbours, or

@@ -36,7 +36,7 @@ CALLS: list[tuple[ModuleType, str, Callable[[], object], int | None]] = [
         lambda: entropy.choose(
             INDICES, PALETTE, np.zeros((9, 10, 4), np.int16), ENTRY_POINTS, bit_price=1, farthest=9
         ),
-        5,
+        6,
     ),
     (coded_palette_kernel, "code_palette", lambda: coded_palette.encode(GREYS), None),
     (
