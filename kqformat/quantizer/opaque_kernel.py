@@ -106,8 +106,9 @@ def list_colors(
     """List the colours that occur from place `first` to `end`, not included.
 
     `further` are places among these, ascending: each time that one is there its colour occurs 255
-    times more often than the table says. Writes the keys, the Morton codes of all four channels and how often each
-    occurs, to arrays of as many entries as there are or more; returns how many there are.
+    times more often than the table says. Writes the keys, the Morton codes of all four channels and
+    how often each occurs, to arrays of as many entries as there are or more; returns how many there
+    are.
     """
     room: cython.Py_ssize_t = min(keys.shape[0], codes.shape[0], counts.shape[0])
     i: cython.Py_ssize_t
