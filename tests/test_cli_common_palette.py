@@ -51,7 +51,7 @@ def test_given_palette_is_kept_as_it_is(kind: str, folder: Path) -> None:
         found = kqformat.read_indexed(folder / "out" / f"{stem}.kq")
         np.testing.assert_array_equal(found.palette, PALETTE, strict=True)
         image = pixels(folder / "in" / f"{stem}.png").astype(int)
-        squares = (((image[:, :, None] - PALETTE) * [57, 64, 55]) ** 2).sum(axis=3)
+        squares = (((image[:, :, None] - PALETTE) * [59, 64, 57]) ** 2).sum(axis=3)
         np.testing.assert_array_equal(found.indices, squares.argmin(axis=2))
 
 

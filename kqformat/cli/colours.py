@@ -182,11 +182,11 @@ def story(chosen: Quantization, seconds: float, pixels: int) -> str:
         line = f"{stage.name}: {1000 * stage.seconds:.1f} ms"
         if stage.distortions:
             first, last = stage.distortions[0] / pixels, stage.distortions[-1] / pixels
-            line += f", {plural(len(stage.distortions), 'pass', 'es')}, {first:.3f} to {last:.3f}"
+            line += f", {plural(len(stage.distortions), 'step')}, {first:.3f} to {last:.3f}"
         lines.append(line)
     if chosen.stages:
         how = "converged" if chosen.converged else "stopped before it converged"
         steps = ", ".join(f"{value / pixels:.3f}" for value in chosen.distortions)
-        lines.append(f"k-means {how}; squared error per pixel before each pass: {steps}")
+        lines.append(f"k-means {how}; squared error per pixel, as it fell: {steps}")
     lines.append(f"squared error per pixel in the file: {chosen.distortion / pixels:.3f}")
     return "".join(f"\n  {line}" for line in lines)

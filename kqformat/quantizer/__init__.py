@@ -11,7 +11,7 @@ One pipeline noun a module, in the order in which `pipeline` runs them:
 `starts`       k first centroids: Wu's splitting, k-means++, random
 `tree`         points to their nearest centroids, exactly
 `kmeans`       Lloyd's passes until nothing changes
-`swaps`        out of local optima
+`search`       passes with `momentum`, and out of local optima (`swaps`, `unions`)
 `pinning`      centroids for small bright things (`outliers`, `pins`), or `kmor`
 `choose`       these in the order of an `effort`
 `palette`      centroids to k different 8-bit colours, all of them used

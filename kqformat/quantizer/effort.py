@@ -13,38 +13,46 @@ class Effort:
 
     Attributes
     ----------
-    dropped_bits : int
-        Colours are first gathered in cells of 2^dropped_bits levels a side, or smaller ones
     cells_per_centroid : int
-        if there were fewer than so many cells for each centroid.
+        Colours are gathered in the widest cells of which there are so many for each centroid.
     cell_passes : int
-        The most of Lloyd's passes on the cells.
+        Passes on the cells.
     swap_share : float
         Swaps a round, at first, as a share of the centroids.
     swap_rounds : int
-        The most rounds of swaps on the cells.
+        The most rounds of swaps.
     swap_passes : int
-        Lloyd's passes after the swaps of a round.
+        Passes after the swaps of a round.
+    settling_passes : int
+        Passes after the last round.
+    starts : int
+        The most searches on the cells, of which each goes on with the better parts of the one
+        before.
+    centroids_of_starts : int
+        The most centroids of all searches together.
     passes : int
-        The most of Lloyd's passes on the colours.
-    fine_swap_rounds : int
-        The most rounds of swaps on the colours.
+        Passes on the colours.
     """
 
-    dropped_bits: int
     cells_per_centroid: int
     cell_passes: int
     swap_share: float
     swap_rounds: int
     swap_passes: int
+    settling_passes: int
+    starts: int
+    centroids_of_starts: int
     passes: int
-    fine_swap_rounds: int = 0
+
+    def starts_for(self, k: int) -> int:
+        """Return how many searches there are for k centroids."""
+        return max(1, min(self.starts, self.centroids_of_starts // k))
 
 
 EFFORTS = {
-    "fast": Effort(3, 8, 5, 0, 0, 0, 1),
-    "balanced": Effort(3, 24, 4, 0.2, 4, 2, 3),
-    "best": Effort(2, 24, 30, 0.15, 40, 6, 30, 20),
+    "fast": Effort(24, 4, 0.2, 2, 1, 1, 1, 0, 2),
+    "balanced": Effort(64, 6, 0.15, 5, 2, 6, 3, 32, 8),
+    "best": Effort(192, 6, 0.15, 12, 2, 10, 5, 640, 12),
 }
 """The values of ``effort`` and what they mean."""
 

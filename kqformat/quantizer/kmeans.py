@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer.points import rounded_means
-from kqformat.quantizer.space import MAX_COORDINATE, Points
+from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import Clusters, ColorTree
 
 Observe: TypeAlias = Callable[[Points], None]
@@ -46,7 +46,6 @@ def lloyd(
     max_iterations: int,
     *,
     fixed: int = 0,
-    relaxed: bool = False,
     observe: Observe | None = None,
 ) -> Convergence:
     """Run passes from given centroids until no assignment changes, or for `max_iterations`.
@@ -63,9 +62,6 @@ def lloyd(
         Most passes.
     fixed : int
         See `centroids`.
-    relaxed : bool
-        Whether all passes but the last move centroids nearly twice as far as to their means, which
-        makes of them about half as many. Distortion does not rise (see `_overshoot`).
     observe : callable or None
         See `Observe`.
 
@@ -74,12 +70,14 @@ def lloyd(
     Convergence
     """
     distortions: list[float] = []
-    for left in range(max_iterations - 1, -1, -1):
+    for _ in range(max_iterations):
         clusters = tree.assign(centroids)
         distortions.append(clusters.distortion)
-        moved = _means(tree, centroids, clusters)
-        if relaxed and left:
-            moved = _overshoot(centroids, moved)
+        moved = means_of(centroids, clusters)
+        empty = np.flatnonzero(clusters.weights == 0)
+        if len(empty):
+            worst = worst_points(tree, centroids, len(empty))
+            moved[empty[: len(worst)]] = tree.points[worst]
         moved[:fixed] = centroids[:fixed]
         if np.array_equal(moved, centroids):
             return Convergence(centroids, True, tuple(distortions))
@@ -89,29 +87,13 @@ def lloyd(
     return Convergence(centroids, False, tuple(distortions))
 
 
-def _means(tree: ColorTree, centroids: Points, clusters: Clusters) -> Points:
+def means_of(centroids: Points, clusters: Clusters) -> Points:
+    """Return the means of the centroids' points; a centroid without any stays where it is."""
     used = clusters.weights > 0
     if used.all():
         return rounded_means(clusters.sums, clusters.weights)
     moved = centroids.copy()
     moved[used] = rounded_means(clusters.sums[used], clusters.weights[used])
-    empty = np.flatnonzero(~used)
-    replacements = tree.points[worst_points(tree, centroids, len(empty))]
-    moved[empty[: len(replacements)]] = replacements
-    return moved
-
-
-def _overshoot(centroids: Points, means: Points) -> Points:
-    """Move centroids past their means by nine tenths of the way there, rounded down.
-
-    As far from the mean on the other side, a centroid would serve its points as before; nearer, it
-    serves them better. Rounding the mean moves it by half a unit at most, and the way rounded down
-    is shorter than the way to the mean by at least one unit: so distortion cannot rise.
-    """
-    way = means.astype(np.int32) - centroids
-    beyond = np.sign(way) * (9 * np.abs(way) // 10)
-    bounded = np.minimum(np.maximum(means + beyond, 0), MAX_COORDINATE)  # np.clip takes longer
-    moved: Points = bounded.astype(np.int16)
     return moved
 
 

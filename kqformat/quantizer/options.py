@@ -52,7 +52,8 @@ class Options:
         If given, plain k-means: from the start, at most so many passes on all the colours, and
         nothing else. If None, the effort decides what is done.
     seed : int
-        For the starts that draw at random.
+        For the starts that draw at random: those of `init`, and the further ones that "best"
+        searches from, and "balanced" with up to 16 colours.
     space : {"weighted", "srgb", "oklab"}
         Where distances are measured: `weighted`, `space` or `oklab`.
     keep_colors : iterable of Color

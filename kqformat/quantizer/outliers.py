@@ -28,8 +28,8 @@ from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import ColorTree
 from kqformat.threads import available, for_each
 
-DROPPED_BITS = 3
-"""How coarse the cells given to `find_outliers` are: 32 a channel."""
+DROPPED_BITS = 12
+"""How coarse the cells given to `find_outliers` are: 3 bits less of each of four channels."""
 
 MAX_CENTROIDS = 1024
 """With more, nothing is far from all of them."""

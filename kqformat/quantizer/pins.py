@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.quantizer.space import Points
+from kqformat.quantizer.unions import merged
 
 
 def pin(centroids: Points, weights: npt.NDArray[np.int64], pins: Points, fixed: int = 0) -> Points:
     """Put pins in the place of the centroids that are missed least.
 
-    As often as there are pins, the two clusters whose union costs least squared error become one
-    (Ward, "Hierarchical grouping to optimize an objective function", J. Am. Stat. Assoc. 58, 1963).
+    As many clusters as there are pins are joined with others, as `merged` does.
 
     Parameters
     ----------
@@ -35,36 +35,5 @@ def pin(centroids: Points, weights: npt.NDArray[np.int64], pins: Points, fixed: 
     >>> pin(centroids, np.array([300, 100, 5]), red)[:, 0].tolist()
     [16320, 16, 0]
     """
-    kept = centroids[:fixed]
-    points, masses = centroids[fixed:].astype(np.float64), weights[fixed:].astype(np.float64)
-    costs = _union_costs(points, points, masses, masses)
-    np.fill_diagonal(costs, np.inf)
-    alive = np.ones(len(points), np.bool_)
-    for _ in range(len(pins)):
-        into, gone = sorted(divmod(int(costs.argmin()), len(points)))
-        mass = max(masses[into] + masses[gone], 1.0)
-        points[into] = (masses[into] * points[into] + masses[gone] * points[gone]) / mass
-        masses[into] += masses[gone]
-        alive[gone] = False
-        row = _union_costs(points[into], points, masses[into], masses)[0]
-        row[into] = np.inf
-        row[~alive] = np.inf
-        costs[into], costs[:, into] = row, row
-        costs[gone], costs[:, gone] = np.inf, np.inf
-    rest: Points = np.rint(points[alive]).astype(np.int16)
-    return np.concatenate([kept, pins, rest])
-
-
-def _union_costs(
-    a: npt.NDArray[np.float64],
-    b: npt.NDArray[np.float64],
-    a_masses: npt.NDArray[np.float64] | np.float64,
-    b_masses: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return what joining each of a with each of b adds to the squared error."""
-    a, masses = np.atleast_2d(a), np.atleast_1d(a_masses)[:, None]
-    squares = sum((a[:, c, None] - b[:, c]) ** 2 for c in range(a.shape[1]))
-    costs: npt.NDArray[np.float64] = squares * (
-        masses * b_masses / np.maximum(masses + b_masses, 1)
-    )
-    return costs
+    rest = merged(centroids, weights, len(centroids) - len(pins), fixed)
+    return np.concatenate([rest[:fixed], pins, rest[fixed:]])

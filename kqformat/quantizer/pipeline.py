@@ -58,12 +58,12 @@ class Quantization:
 
     @property
     def distortions(self) -> tuple[float, ...]:
-        """The distortion before each pass of k-means, and after each round of swaps that helped."""
+        """What each stage reached that was lower than all before, the start's first."""
         return tuple(value for stage in self.stages for value in stage.distortions)
 
     @property
     def iterations(self) -> int:
-        """Passes of k-means and rounds of swaps that helped."""
+        """How many distortions there are: passes of k-means and rounds of swaps that helped."""
         return len(self.distortions)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,15 +40,20 @@ class WeightedPoints:
         return bool((self.points[:, 3] == OPAQUE).all())
 
 
+CODE_BITS = 32
+"""Of a Morton code: 8 for each of four channels, which take turns."""
+
+
 def gather_cells(fine: WeightedPoints, dropped_bits: int) -> WeightedPoints:
-    """Gather points in cells of 2^dropped_bits levels a side, each at the mean of its points.
+    """Gather points in cells, each at the mean of its points.
 
     Parameters
     ----------
     fine : WeightedPoints
-        Colours, 8 bits a channel.
+        Colours.
     dropped_bits : int
-        From 0 to 7.
+        Bits of the Morton codes that do not matter, below `CODE_BITS`: 4 for cells of 2 levels a
+        side, 8 for 4 levels; what is between halves cells along some of their sides.
 
     Returns
     -------
@@ -58,9 +64,32 @@ def gather_cells(fine: WeightedPoints, dropped_bits: int) -> WeightedPoints:
     points = np.empty((n, 4), np.int16)
     counts = np.empty(n, np.int64)
     cells = cells_kernel.gather_cells(
-        fine.codes, fine.points, fine.counts, 4 * dropped_bits, codes, points, counts
+        fine.codes, fine.points, fine.counts, dropped_bits, codes, points, counts
     )
     return WeightedPoints(codes[:cells], points[:cells], counts[:cells])
+
+
+def bits_to_drop(codes: npt.NDArray[np.uint32], cells: int, most: int) -> int:
+    """Return the most bits, up to `most`, of which a drop leaves so many cells or more; or 0.
+
+    Parameters
+    ----------
+    codes : ndarray, uint32, shape (n,)
+        Morton codes, ascending, all different.
+    cells, most : int
+
+    Examples
+    --------
+    >>> bits_to_drop(np.array([0b000, 0b001, 0b100, 0b110], np.uint32), 3, 8)
+    1
+    """
+    steps = codes[1:] ^ codes[:-1]
+    # A cell begins wherever a bit differs that is not dropped.
+    return bisect_left(range(1, most + 1), True, key=lambda dropped: _runs(steps, dropped) < cells)
+
+
+def _runs(steps: npt.NDArray[np.uint32], dropped_bits: int) -> int:
+    return 1 + int(np.count_nonzero(steps >> np.uint32(dropped_bits)))
 
 
 def rounded_means(sums: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> Points:

@@ -1,23 +1,19 @@
-"""Leaving a local optimum of k-means: join two clusters, split another, refine, compare.
+"""Leaving a local optimum of k-means: join two clusters, split another.
 
-Lloyd's passes never move a centroid from where there are too many to where there are too few.
-A round of swaps does: it joins the pairs of clusters whose union costs least (by Ward's
-criterion) and, for each, splits the cluster whose best cut gains most; a few passes later the
-result is kept if it is better. The number of swaps a round is halved when a round fails.
+Passes hardly ever move a centroid from where there are too many to where there are too few. A swap
+does: of two clusters, whose union costs least, becomes one, and another, whose best cut gains most,
+becomes two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
-from kqformat.quantizer import split_kernel, unions_kernel
-from kqformat.quantizer.kmeans import Observe
-from kqformat.quantizer.points import rounded_means
+from kqformat.quantizer import split_kernel
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.tree import SHARED_POINTS, Clusters, ColorTree
+from kqformat.quantizer.unions import cheapest_unions, united
 from kqformat.threads import for_each_slice
 
 MAX_CENTROIDS = 2048
@@ -25,7 +21,7 @@ MAX_CENTROIDS = 2048
 
 _PARTS = 8  # in which threads share the clusters
 
-_HOPELESS = 3.0
+_HOPELESS = 2.0
 """A swap whose estimated cost is this many times its gain is not tried.
 
 Both are estimates before any refinement, which favours swaps by about that factor.
@@ -68,77 +64,36 @@ class SplitPlanner:
         )
 
 
-def improve(
-    tree: ColorTree,
-    centroids: Points,
-    refine: Callable[[Points], Points],
-    *,
-    swaps: int,
-    rounds: int,
-    fixed: int = 0,
-    observe: Observe | None = None,
-) -> tuple[Points, list[float]]:
-    """Run rounds of swaps while they help.
+def swaps_of(
+    centroids: Points, clusters: Clusters, planner: SplitPlanner, most: int, fixed: int
+) -> tuple[npt.NDArray[np.intp], Points]:
+    """Choose up to so many swaps of different clusters.
 
     Parameters
     ----------
-    tree : ColorTree
-        What is clustered.
     centroids : ndarray, int16, shape (k, 4)
-        Of which the first `fixed` stay as they are.
-    refine : callable
-        A few of Lloyd's passes.
-    swaps, rounds : int
-        Most swaps a round at first, and most rounds.
+    clusters : Clusters
+        Of these.
+    planner : SplitPlanner
+        After `plan` for these.
+    most : int
     fixed : int
         Centroids at the front that are neither joined nor split.
-    observe : callable or None
-        Is told the centroids after each round that helped.
 
     Returns
     -------
-    centroids : ndarray, int16, shape (k, 4)
-        No worse than those given.
-    distortions : list of float
-        After each round that helped.
+    which : ndarray, intp, shape (3 n,)
+        The centroids that change, three for each of n swaps.
+    changed : ndarray, int16, shape (3 n, 4)
+        What they become.
     """
-    if len(centroids) < 3 or len(centroids) > MAX_CENTROIDS:
-        return centroids, []
-    planner = SplitPlanner(tree, len(centroids))
-    best = tree.assign(centroids, labels=True)
-    distortions: list[float] = []
-    for _ in range(rounds):
-        planner.plan(best.labels)
-        candidate, done = _swapped(centroids, best, planner, swaps, fixed)
-        if not done:
-            break
-        candidate = refine(candidate)
-        clusters = tree.assign(candidate, labels=True)
-        if clusters.distortion < best.distortion:
-            centroids, best = candidate, clusters
-            distortions.append(best.distortion)
-            if observe is not None:
-                observe(centroids)
-        elif done == 1:
-            break
-        else:
-            swaps = done // 2
-    return centroids, distortions
-
-
-def _swapped(
-    centroids: Points, clusters: Clusters, planner: SplitPlanner, swaps: int, fixed: int
-) -> tuple[Points, int]:
-    """Return centroids after up to `swaps` swaps of different clusters, and their number."""
-    partner = np.empty(len(centroids), np.int64)
-    cost = np.empty(len(centroids), np.float64)
-    unions_kernel.cheapest_unions(centroids, clusters.weights, fixed, partner, cost)
+    partner, cost = cheapest_unions(centroids, clusters.weights, fixed)
     # Lists, since looking at arrays number by number takes longer than all else here.
     costs, partners, gains = cost.tolist(), partner.tolist(), planner.gains.tolist()
     by_gain = iter(np.argsort(-planner.gains, kind="stable").tolist())
     split: int | None = next(by_gain)
     taken = bytearray(b"\1" * fixed + bytes(len(centroids) - fixed))
-    joined: list[tuple[int, int, int]] = []
+    chosen: list[tuple[int, int, int]] = []
     for one in np.argsort(cost, kind="stable").tolist():
         other = partners[one]
         if taken[one] or taken[other]:
@@ -149,24 +104,10 @@ def _swapped(
         if split is None or gains[split] * _HOPELESS <= costs[one]:
             break
         taken[split] = 1
-        joined.append((one, other, split))
-        if len(joined) == swaps:
+        chosen.append((one, other, split))
+        if len(chosen) == most:
             break
-    swapped = centroids.copy()
-    if joined:
-        ones, others, splits = np.array(joined, np.intp).T
-        swapped[others] = _unions(centroids, clusters.weights, ones, others)
-        swapped[splits], swapped[ones] = planner.halves[splits].swapaxes(0, 1)
-    return swapped, len(joined)
-
-
-def _unions(
-    centroids: Points,
-    weights: npt.NDArray[np.int64],
-    ones: npt.NDArray[np.intp],
-    others: npt.NDArray[np.intp],
-) -> Points:
-    """Return the means of the points of two clusters each."""
-    w, v = np.maximum(weights[ones], 1), weights[others]
-    sums = w[:, None] * centroids[ones] + v[:, None] * centroids[others]
-    return rounded_means(sums, w + v)
+    ones, others, splits = np.array(chosen, np.intp).reshape(-1, 3).T
+    halves = planner.halves[splits]
+    changed = [halves[:, 0], united(centroids, clusters.weights, ones, others), halves[:, 1]]
+    return np.concatenate([ones, others, splits]), np.concatenate(changed)

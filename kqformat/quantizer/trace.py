@@ -28,8 +28,9 @@ class Step:
     Attributes
     ----------
     stage : str
-        What moved them: "start", "k-means on cells", "swaps on cells", "outliers", "k-means",
-        "swaps", or "palette", the last, when they are 8-bit colours in the order of the file.
+        What moved them: "start", "k-means on cells", "swaps on cells", "another start" or as many
+        as there were, "outliers", "k-means", or "palette", the last, when they are 8-bit colours in
+        the order of the file.
     palette : ndarray, uint8, shape (k, 4)
         Their colours, rounded, RGBA.
     weights : ndarray, int64, shape (k,)
@@ -95,7 +96,7 @@ def trace(
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> course = trace(ramp, 4, {"init": "random", "max_iterations": 50})
     >>> [round(value) for value in course.distortions[:3]], round(course.distortions[-1])
-    ([1667, 1070, 949], 866)
+    ([1740, 1117, 991], 904)
     """
     chosen = options if isinstance(options, Options) else Options(**(options or {}))
     seen: list[tuple[str, Points]] = []
@@ -140,7 +141,7 @@ def random_starts(
     --------
     >>> ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     >>> [round(run.distortions[-1]) for run in random_starts(ramp, 8, 3)]
-    [221, 226, 222]
+    [230, 236, 231]
     """
     check_integer("starts", count, 1)
     check_integer("seed", seed, 0)

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The cheapest unions of clusters, compiled; `swaps` is the only caller."""
+"""The cheapest unions of clusters, compiled; `unions` is the only caller."""
 
 import cython
 

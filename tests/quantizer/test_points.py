@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kqformat.quantizer import cells_kernel
-from kqformat.quantizer.points import rounded_means
+from kqformat.quantizer.points import bits_to_drop, rounded_means
 
 
 @given(st.lists(st.tuples(st.integers(0, 16320), st.integers(1, 2**31)), min_size=1, max_size=9))
@@ -35,3 +35,22 @@ def test_lengths_that_do_not_fit_are_refused(weights: int, means: tuple[int, int
         cells_kernel.rounded_means(
             np.zeros((2, 4), np.int64), np.ones(weights, np.int64), np.zeros(means, np.int16)
         )
+
+
+@given(
+    st.sets(st.integers(0, 2**32 - 1), min_size=1, max_size=60),
+    st.integers(1, 70),
+    st.integers(0, 31),
+)
+def test_bits_are_dropped_while_there_are_enough_cells(
+    codes: set[int], cells: int, most: int
+) -> None:
+    """One bit more, if there may be one, leaves fewer cells than are asked for."""
+    dropped = bits_to_drop(np.array(sorted(codes), np.uint32), cells, most)
+
+    def left(bits: int) -> int:
+        return len({code >> bits for code in codes})
+
+    assert 0 <= dropped <= most
+    assert dropped == 0 or left(dropped) >= cells
+    assert dropped == most or left(dropped + 1) < cells
