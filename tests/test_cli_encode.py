@@ -146,7 +146,7 @@ def test_verbose_tells_how_it_went(picture: Path, capsys: pytest.CaptureFixture[
     assert LINE.match(first)
     assert any(re.match(r"  start: [\d.]+ ms$", line) for line in others)
     assert any(
-        re.match(r"  k-means: [\d.]+ ms, 1 pass, [\d.]+ to [\d.]+$", line) for line in others
+        re.match(r"  k-means: [\d.]+ ms, 1 step, [\d.]+ to [\d.]+$", line) for line in others
     )
     assert any(line.startswith("  k-means stopped before it converged; squ") for line in others)
     assert kq("encode", picture, "-k", "20", "-f", "-q") == 0

@@ -52,7 +52,7 @@ class Effort:
 EFFORTS = {
     "fast": Effort(24, 4, 0.2, 2, 1, 1, 1, 0, 2),
     "balanced": Effort(64, 6, 0.15, 5, 2, 6, 3, 32, 8),
-    "best": Effort(192, 6, 0.15, 12, 2, 10, 5, 640, 12),
+    "best": Effort(192, 6, 0.15, 12, 2, 10, 5, 640, 24),
 }
 """The values of ``effort`` and what they mean."""
 

@@ -14,6 +14,8 @@ from kqformat.quantizer.tree import ColorTree
 class Search:
     """Centroids on their way, and the best seen so far, which are never worse than the first.
 
+    Each step takes an `Observe` or None, who is told the centroids when they are the best so far.
+
     Parameters
     ----------
     tree : ColorTree
@@ -22,8 +24,6 @@ class Search:
         Where to begin.
     fixed : int
         Centroids at the front that stay where they are.
-
-    Each step takes an `Observe` or None, who is told the centroids when they are the best so far.
     """
 
     def __init__(self, tree: ColorTree, centroids: Points, fixed: int = 0) -> None:
