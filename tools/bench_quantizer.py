@@ -14,9 +14,10 @@ and one for all give
   start of a process is, with the PNG that it reads and the one that it writes;
 - the peak memory of a process of its own, Python with it, and what of that the call added.
 
-`--only evolved` adds the least error that a hundred searches of an image find, a bound for all
-others. Images with no more than k colours are left out at that k, and transparency is dropped.
---growth measures mosaics of 0.4 to 105 megapixels instead, and whether the bytes stay the same.
+`--only evolved` adds the least error that a hundred searches of an image find, which others
+hardly get below. Images with no more than k colours are left out at that k, and transparency is
+dropped. --growth measures mosaics of 0.4 to 105 megapixels instead, and whether the bytes stay the
+same.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class Chooser:
         observe = self._observe("outliers")
 
         def refine(points: Points, fixed: int) -> Points:
-            return _searched(tree, points, fixed, effort, observe).best
+            return searched(tree, points, fixed, effort, observe).best
 
         return self._pinning.apply(cells, tree, centroids, k, fixed, refine)
 
@@ -201,8 +201,8 @@ def _from_other_starts(
     tree, fixed, k = search.tree, len(kept), len(search.best)
     for _ in range(others):
         drawn = kmeans_plus_plus(cells, k - fixed, rng)
-        rival = _searched(tree, np.concatenate([kept, drawn]), fixed, effort)
-        child = _searched(tree, recombined(tree, search.best, rival.best, fixed), fixed, effort)
+        rival = searched(tree, np.concatenate([kept, drawn]), fixed, effort)
+        child = searched(tree, recombined(tree, search.best, rival.best, fixed), fixed, effort)
         found = min(search, child, rival, key=lambda one: one.distortion)
         if found is not search and observe is not None:
             observe(found.best)
@@ -210,9 +210,10 @@ def _from_other_starts(
     return search
 
 
-def _searched(
+def searched(
     tree: ColorTree, first: Points, fixed: int, effort: Effort, observe: Observe | None = None
 ) -> Search:
+    """Search from one start as an effort does on cells; the first `fixed` centroids stay."""
     search = Search(tree, first, fixed)
     search.run_passes(effort.cell_passes, observe)
     _swap(search, effort, observe)
@@ -220,9 +221,8 @@ def _searched(
 
 
 def _swap(search: Search, effort: Effort, observe: Observe | None) -> None:
-    if effort.swap_rounds:
-        search.run_swaps(effort.swap_rounds, effort.swap_share, effort.swap_passes, observe)
-        search.run_passes(effort.settling_passes, observe)
+    search.run_swaps(effort.swap_rounds, effort.swap_share, effort.swap_passes, observe)
+    search.run_passes(effort.settling_passes, observe)
 
 
 class _Account:

@@ -50,9 +50,39 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(24, 4, 0.2, 2, 1, 1, 1, 0, 2),
-    "balanced": Effort(64, 6, 0.15, 5, 2, 6, 3, 32, 8),
-    "best": Effort(192, 6, 0.15, 12, 2, 10, 5, 640, 24),
+    "fast": Effort(
+        cells_per_centroid=24,
+        cell_passes=4,
+        swap_share=0.2,
+        swap_rounds=2,
+        swap_passes=1,
+        settling_passes=1,
+        starts=1,
+        centroids_of_starts=0,
+        passes=2,
+    ),
+    "balanced": Effort(
+        cells_per_centroid=64,
+        cell_passes=6,
+        swap_share=0.15,
+        swap_rounds=5,
+        swap_passes=2,
+        settling_passes=6,
+        starts=3,
+        centroids_of_starts=32,
+        passes=8,
+    ),
+    "best": Effort(
+        cells_per_centroid=192,
+        cell_passes=6,
+        swap_share=0.15,
+        swap_rounds=12,
+        swap_passes=2,
+        settling_passes=10,
+        starts=5,
+        centroids_of_starts=640,
+        passes=24,
+    ),
 }
 """The values of ``effort`` and what they mean."""
 

@@ -74,10 +74,8 @@ def lloyd(
         clusters = tree.assign(centroids)
         distortions.append(clusters.distortion)
         moved = means_of(centroids, clusters)
-        empty = np.flatnonzero(clusters.weights == 0)
-        if len(empty):
-            worst = worst_points(tree, centroids, len(empty))
-            moved[empty[: len(worst)]] = tree.points[worst]
+        empty, worst = reseeded(tree, centroids, clusters)
+        moved[empty] = worst
         moved[:fixed] = centroids[:fixed]
         if np.array_equal(moved, centroids):
             return Convergence(centroids, True, tuple(distortions))
@@ -95,6 +93,21 @@ def means_of(centroids: Points, clusters: Clusters) -> Points:
     moved = centroids.copy()
     moved[used] = rounded_means(clusters.sums[used], clusters.weights[used])
     return moved
+
+
+def reseeded(
+    tree: ColorTree, centroids: Points, clusters: Clusters, fixed: int = 0
+) -> tuple[npt.NDArray[np.intp], Points]:
+    """Return which centroids have no points, and where they would be of most use.
+
+    The first `fixed` are not asked for. Fewer are returned if not so many points are off their
+    centroid.
+    """
+    empty = np.flatnonzero(clusters.weights[fixed:] == 0) + fixed
+    if not len(empty):
+        return empty, tree.points[:0]
+    worst = worst_points(tree, centroids, len(empty))
+    return empty[: len(worst)], tree.points[worst]
 
 
 def worst_points(tree: ColorTree, centroids: Points, count: int) -> npt.NDArray[np.intp]:

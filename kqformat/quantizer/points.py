@@ -40,10 +40,6 @@ class WeightedPoints:
         return bool((self.points[:, 3] == OPAQUE).all())
 
 
-CODE_BITS = 32
-"""Of a Morton code: 8 for each of four channels, which take turns."""
-
-
 def gather_cells(fine: WeightedPoints, dropped_bits: int) -> WeightedPoints:
     """Gather points in cells, each at the mean of its points.
 
@@ -52,8 +48,9 @@ def gather_cells(fine: WeightedPoints, dropped_bits: int) -> WeightedPoints:
     fine : WeightedPoints
         Colours.
     dropped_bits : int
-        Bits of the Morton codes that do not matter, below `CODE_BITS`: 4 for cells of 2 levels a
-        side, 8 for 4 levels; what is between halves cells along some of their sides.
+        Bits of the Morton codes that do not matter, from 0 to 31: the channels take turns, so 4
+        for cells of 2 levels a side, 8 for 4 levels; what is between halves cells along some of
+        their sides.
 
     Returns
     -------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kqformat.quantizer.kmeans import Observe, means_of, worst_points
+from kqformat.quantizer.kmeans import Observe, means_of, reseeded
 from kqformat.quantizer.momentum import Motion
 from kqformat.quantizer.space import Points
 from kqformat.quantizer.swaps import MAX_CENTROIDS, SplitPlanner, swaps_of
@@ -68,7 +68,10 @@ class Search:
     def run_passes(self, count: int, observe: Observe | None = None) -> None:
         """Run so many passes with momentum, or fewer if all is at rest."""
         for _ in range(count):
-            moved = self._reseeded(self._advanced())
+            moved = self._advanced()
+            empty, worst = reseeded(self.tree, self._motion.centroids, self._clusters, self.fixed)
+            if len(empty):
+                moved = moved.replaced(empty, worst)
             if np.array_equal(moved.centroids, self._motion.centroids) and moved.rests:
                 break
             self._motion = moved
@@ -117,14 +120,6 @@ class Search:
 
     def _advanced(self) -> Motion:
         return self._motion.advanced(self._clusters, self.fixed)
-
-    def _reseeded(self, motion: Motion) -> Motion:
-        """Put centroids that have no points where the distortion is greatest."""
-        empty = np.flatnonzero(self._clusters.weights[self.fixed :] == 0) + self.fixed
-        if not len(empty):
-            return motion
-        worst = worst_points(self.tree, self._motion.centroids, len(empty))
-        return motion.replaced(empty[: len(worst)], self.tree.points[worst])
 
     def _remember(self, observe: Observe | None) -> None:
         if self._clusters.distortion < self.distortion:

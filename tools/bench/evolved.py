@@ -7,23 +7,39 @@ is: what a generation finds is not proved to be the least, but many generations 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from bench.contender import Contender, Job, Pixels
+from kqformat.quantizer.choose import searched
 from kqformat.quantizer.counting import count_colors, counted
+from kqformat.quantizer.effort import Effort
 from kqformat.quantizer.palette import round_centroids
 from kqformat.quantizer.points import bits_to_drop, gather_cells
 from kqformat.quantizer.remap import remap
 from kqformat.quantizer.search import Search
-from kqformat.quantizer.space import Points
 from kqformat.quantizer.starts import kmeans_plus_plus, wu
 from kqformat.quantizer.tree import ColorTree
 from kqformat.quantizer.unions import recombined
 
 _GENERATIONS = 40
 _POPULATION = 8
-_CELLS = 256  # for each centroid
+_SEARCH = Effort(
+    cells_per_centroid=256,
+    cell_passes=8,
+    swap_share=0.15,
+    swap_rounds=30,
+    swap_passes=3,
+    settling_passes=20,
+    starts=1,
+    centroids_of_starts=0,
+    passes=0,
+)
+_POLISH = replace(
+    _SEARCH, cell_passes=30, swap_share=0.05, swap_rounds=20, swap_passes=6, settling_passes=60
+)
+"""The same on the colours, for the best of a family."""
 
 
 def evolved() -> Contender:
@@ -38,37 +54,24 @@ def _prepare(pixels: Pixels, k: int, seed: int) -> Job:
 def _evolve(pixels: Pixels, k: int, rng: np.random.Generator) -> Callable[[], Pixels]:
     flat = pixels.reshape(-1, 3)
     histogram = count_colors(flat)
-    cells = gather_cells(histogram, bits_to_drop(histogram.codes, _CELLS * k, 16))
+    cells = gather_cells(
+        histogram, bits_to_drop(histogram.codes, _SEARCH.cells_per_centroid * k, 16)
+    )
     coarse, fine = ColorTree(cells), ColorTree(histogram)
-    family = [_searched(coarse, wu(cells, k, rng))]
+    family = [searched(coarse, wu(cells, k, rng), 0, _SEARCH)]
     for _ in range(_GENERATIONS):
-        family.append(_searched(coarse, kmeans_plus_plus(cells, k, rng)))
+        family.append(searched(coarse, kmeans_plus_plus(cells, k, rng), 0, _SEARCH))
         family.sort(key=lambda search: search.distortion)
         # The newcomer or another one with the best, and two of any rank.
         for one, other in ((0, rng.integers(1, len(family))), rng.choice(len(family), 2)):
             child = recombined(coarse, family[one].best, family[other].best)
-            family.append(_searched(coarse, child))
+            family.append(searched(coarse, child, 0, _SEARCH))
         family = _different(sorted(family, key=lambda search: search.distortion))
-    best = min((_polished(fine, search.best) for search in family[:3]), key=lambda each: each[0])
-    palette, clusters = round_centroids(fine, best[1], k)
+    finals = [searched(fine, search.best, 0, _POLISH) for search in family[:3]]
+    best = min(finals, key=lambda search: search.distortion)
+    palette, clusters = round_centroids(fine, best.settled()[0], k)
     indices, _ = remap(counted(flat), palette, clusters)
     return lambda: palette[indices, :3].reshape(pixels.shape)
-
-
-def _searched(tree: ColorTree, start: Points) -> Search:
-    search = Search(tree, start)
-    search.run_passes(8)
-    search.run_swaps(30, 0.15, 3)
-    search.run_passes(20)
-    return search
-
-
-def _polished(tree: ColorTree, start: Points) -> tuple[float, Points]:
-    search = Search(tree, start)
-    search.run_passes(30)
-    search.run_swaps(20, 0.05, 6)
-    search.run_passes(60)
-    return search.distortion, search.settled()[0]
 
 
 def _different(ranked: list[Search]) -> list[Search]:
