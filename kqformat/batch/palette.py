@@ -21,8 +21,8 @@ from kqformat.batch.jobs import FAILURES, status_of
 from kqformat.batch.pictures import prepare_pillow, read_picture, read_source
 from kqformat.limits import DEFAULT_LIMITS
 from kqformat.quantizer.merging import Merger
+from kqformat.quantizer.neighbours import count_neighbours
 from kqformat.quantizer.options import Options
-from kqformat.quantizer.outliers import count_neighbours
 from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.shared import chosen_palette, counted, flattened
 from kqformat.threads import at_most
@@ -137,7 +137,7 @@ def joined(counts: list[Merger]) -> Merger:
 def look_around(
     files: _Files, part_of_place: npt.NDArray[np.uint8], blobs: int
 ) -> npt.NDArray[np.int64]:
-    """Count neighbours in some files; see `outliers.count_neighbours`."""
+    """Count neighbours in some files; see `neighbours.count_neighbours`."""
     return count_neighbours(flattened(files), part_of_place, blobs)
 
 

@@ -80,7 +80,7 @@ EFFORTS = {
         swap_passes=2,
         settling_passes=10,
         starts=5,
-        centroids_of_starts=640,
+        centroids_of_starts=1280,
         passes=24,
     ),
 }

@@ -11,9 +11,7 @@ It draws nothing at random and does not depend on the order of anything but the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +19,12 @@ import numpy.typing as npt
 from kqformat.errors import ParameterError
 from kqformat.quantizer import outliers_kernel
 from kqformat.quantizer.lab import chroma, difference, lab
+from kqformat.quantizer.neighbours import count_neighbours
 from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.points import WeightedPoints, rounded_means
 from kqformat.quantizer.space import UNIT, Points
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.tree import ColorTree
-from kqformat.threads import available, for_each
 
 DROPPED_BITS = 12
 """How coarse the cells given to `find_outliers` are: 3 bits less of each of four channels."""
@@ -35,7 +33,6 @@ MAX_CENTROIDS = 1024
 """With more, nothing is far from all of them."""
 
 _PLACES = 1 << 15
-_PART_PIXELS = 1 << 20  # fewer are counted by one thread
 _FAR = 20 * UNIT  # nearer than this nothing looks 10 ΔE off, except by little saturated colours
 # In cells: a seed's neighbourhood, its surroundings, its blob and the core of that.
 _INNER, _OUTER, _REACH, _CORE = 1, 3, 3, 1
@@ -43,6 +40,7 @@ _COLORFUL = 24  # levels from the least to the greatest sample; with fewer, C* i
 _MAX_SEEDS, _MAX_BLOBS = 256, 32
 _LEAST_PIXELS, _LEAST_SHARE = 12, 20_000  # at least 12 pixels and 1 in 20,000
 _APART = 20.0  # difference of two pins
+_NEARLY = 0.8  # of the least importance: such regions have a say in whose colour is a pin
 _LEAST_NEIGHBOURS = 1.5  # of the same blob, of the four that a pixel has; 1 are pairs
 _BLOCKY = 6.0  # shapes no more ragged than this count as equally compact
 
@@ -149,72 +147,7 @@ def find_outliers(
     fits = (chroma(means) >= wanted.chroma) & (differences >= wanted.difference)
     importance = differences * np.sqrt(blobs.isolation) / np.maximum(raggedness, _BLOCKY)
     importance[~fits] = 0
-    ranking = np.argsort(-importance, kind="stable")
-    ranking = ranking[importance[ranking] >= wanted.importance]
-    return blobs.means[_apart(means, ranking, most)]
-
-
-def count_neighbours(
-    pictures: Iterable[tuple[npt.NDArray[np.uint8], int]],
-    part_of_place: npt.NDArray[np.uint8],
-    blobs: int,
-) -> npt.NDArray[np.int64]:
-    """Count the pixels of blobs, and their neighbours of the same blob.
-
-    Parameters
-    ----------
-    pictures : iterable of (ndarray, int)
-        See `Pictures.each`. The counts of several are the sums of those of each.
-    part_of_place : ndarray, uint8, shape (32768,)
-        Twice the number of the blob that a cell is of, from 1, and 1 more in its core; else 0.
-    blobs : int
-        How many there are.
-
-    Returns
-    -------
-    ndarray, int64, shape (blobs + 1, 4)
-        Of each blob and its core: pixels, then neighbours.
-    """
-    counts = np.zeros((blobs + 1, 4), np.int64)
-    for pixels, width in pictures:
-        counts += _count_in_picture(pixels, width, part_of_place, blobs)
-    return counts
-
-
-def count_neighbours_in_rows(
-    blocks: Iterable[npt.NDArray[np.uint8]],
-    width: int,
-    part_of_place: npt.NDArray[np.uint8],
-    blobs: int,
-) -> npt.NDArray[np.int64]:
-    """Do what `count_neighbours` does for one picture that comes in blocks of whole rows."""
-    counts = np.zeros((blobs + 1, 4), np.int64)
-    row = np.zeros(width, np.uint8)
-    for pixels in blocks:
-        outliers_kernel.count_neighbours(pixels, width, part_of_place, row, counts)
-    return counts
-
-
-def _count_in_picture(
-    pixels: npt.NDArray[np.uint8], width: int, part_of_place: npt.NDArray[np.uint8], blobs: int
-) -> npt.NDArray[np.int64]:
-    """Do the same for one picture: threads share its rows."""
-    height = len(pixels) // width
-    parts = max(1, min(len(pixels) // _PART_PIXELS, height)) if available() > 1 else 1
-    edges = [height * number // parts * width for number in range(parts + 1)]
-
-    def count(part: tuple[int, int]) -> npt.NDArray[np.int64]:
-        first, end = part
-        counts, row = np.zeros((blobs + 1, 4), np.int64), np.zeros(width, np.uint8)
-        above = pixels[max(0, first - width) : first]  # whose own counts are another part's
-        outliers_kernel.count_neighbours(above, width, part_of_place, row, np.zeros_like(counts))
-        outliers_kernel.count_neighbours(pixels[first:end], width, part_of_place, row, counts)
-        return counts
-
-    total = np.zeros((blobs + 1, 4), np.int64)
-    for counts in for_each(count, list(pairwise(edges)), parts):
-        total += counts
-    return total
+    return blobs.means[_cover(means, differences, importance, wanted.importance, most)]
 
 
 def strength_named(name: object) -> Strength:
@@ -336,12 +269,29 @@ def _shapes(blobs: _Blobs, pictures: Pictures, least_pixels: int) -> npt.NDArray
     return least
 
 
-def _apart(colors: npt.NDArray[np.float64], ranking: npt.NDArray[np.intp], most: int) -> list[int]:
-    """Return the first of a ranking that do not look like one another, `most` at most."""
+def _cover(
+    colors: npt.NDArray[np.float64],
+    differences: npt.NDArray[np.float64],
+    importance: npt.NDArray[np.float64],
+    least_importance: float,
+    most: int,
+) -> list[int]:
+    """Choose regions, `most` at most, so that their colours also serve others that look alike.
+
+    One after the other, each is the important one whose colour gains most, summed over all regions
+    that are important or nearly so: a region's importance, in proportion to how much less
+    different from what is shown it would look. None looks like another.
+    """
     chosen: list[int] = []
-    for one in ranking:
-        if len(chosen) == most:
-            break
-        if not chosen or difference(colors[chosen], colors[one]).min() >= _APART:
-            chosen.append(int(one))
+    between = difference(colors[:, None], colors)
+    counts = importance >= _NEARLY * least_importance
+    rates = np.where(counts, importance / differences, 0)
+    eligible = importance >= least_importance
+    left = differences
+    while eligible.any() and len(chosen) < most:
+        gains = (np.maximum(left - between, 0) * rates).sum(axis=1)
+        one = int(np.where(eligible, gains, -1).argmax())
+        chosen.append(one)
+        left = np.minimum(left, between[one])
+        eligible &= between[one] >= _APART
     return chosen

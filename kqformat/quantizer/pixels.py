@@ -23,7 +23,7 @@ class Pictures:
         The pixels of each image, as `flat_pixels` returns them, and its width; can be gone through
         any number of times.
     neighbours : callable or None
-        Does what `outliers.count_neighbours` does, if the pixels are elsewhere and `each` is empty.
+        Does what `neighbours.count_neighbours` does, if the pixels are elsewhere; `each` is empty.
     """
 
     pixel_count: int

@@ -46,11 +46,15 @@ def kmeans_plus_plus(weighted: WeightedPoints, k: int, rng: np.random.Generator)
     Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
     """
     chosen = np.empty(k, np.int64)
+    blocks = -(-len(weighted) // seeding_kernel.BLOCK)
     count = seeding_kernel.draw_distant(
         weighted.points,
         weighted.counts,
         rng.random(k),
-        np.empty(len(weighted), np.int64),
+        np.empty(len(weighted), np.int32),
+        np.empty((blocks, 8), np.int16),
+        np.empty(blocks, np.int32),
+        np.empty(blocks, np.int64),
         chosen,
     )
     return weighted.points[chosen[:count]]

@@ -20,8 +20,8 @@ from kqformat.quantizer.choose import Stage
 from kqformat.quantizer.colors import color_array
 from kqformat.quantizer.mapper import Mapper, mapper_of_counted
 from kqformat.quantizer.nearest import distortion_in_srgb
+from kqformat.quantizer.neighbours import count_neighbours_in_rows
 from kqformat.quantizer.options import Options, check_integer
-from kqformat.quantizer.outliers import count_neighbours_in_rows
 from kqformat.quantizer.pixels import Pictures
 from kqformat.quantizer.selection import Selector
 from kqformat.quantizer.spaces import space_named

@@ -186,6 +186,18 @@ def test_there_are_few(k: int, strength: str, spare: int) -> None:
         assert chroma(seen[i]) >= wanted.chroma
 
 
+def test_a_pin_serves_those_that_look_alike() -> None:
+    """One may be pinned: of two the more striking, but not if three look like the other."""
+    image = reef()
+    greens = [(0, 150, 40), (30, 175, 35), (60, 200, 60), (70, 185, 20)]
+    for i, color in enumerate([(255, 0, 160), greens[2], greens[0], greens[1], greens[3]]):
+        image[20:30, 5 + 45 * i :][:, :10] = color
+    two = np.where(np.arange(240)[:, None] < 70, image, reef())
+    assert off_by(nearest_colors(find(two, reef(), 8)[0]), (255, 0, 160)).max() < 3
+    (found,) = nearest_colors(find(image, reef(), 8)[0])
+    assert min(off_by(found[None], green).min() for green in greens) < 3
+
+
 def test_the_result_is_the_same_every_time(photo: Pixels) -> None:
     """Two runs give the same points, and so does the picture mirrored or turned."""
     image = with_patch(photo, VIOLET, 6, (100, 200))

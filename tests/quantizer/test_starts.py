@@ -13,6 +13,7 @@ from kqformat.errors import ParameterError
 from kqformat.quantizer import starts
 from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.histogram import Histogram
+from kqformat.quantizer.points import WeightedPoints
 from kqformat.quantizer.space import Points, embed, nearest_colors
 from kqformat.quantizer.tree import ColorTree
 
@@ -30,7 +31,7 @@ def photo_histogram(photo: Pixels) -> Histogram:
     return histogram_of(photo)
 
 
-def start(name: str, histogram: Histogram, k: int, seed: int = 0) -> Points:
+def start(name: str, histogram: WeightedPoints, k: int, seed: int = 0) -> Points:
     return starts.start_named(name)(histogram, k, np.random.default_rng(seed))
 
 
@@ -80,6 +81,29 @@ def test_kmeans_plus_plus_draws_by_weight_and_squared_distance() -> None:
     second_given_first /= second_given_first.sum(axis=1, keepdims=True)
     expected = draws * weights[:, None] / weights.sum() * second_given_first
     assert (np.abs(found - expected) <= 4 * np.sqrt(expected)).all()
+
+
+@given(st.integers(1, 200), st.integers(1, 40), st.integers(0, 999), st.sampled_from((3, 16_320)))
+def test_kmeans_plus_plus_draws_what_plain_arithmetic_does(
+    n: int, k: int, seed: int, greatest: int
+) -> None:
+    """In any order of points, near ones together or not, and where many are the same."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, greatest, (n, 4), np.int16, endpoint=True)
+    counts = rng.integers(1, 1000, n)
+    histogram = WeightedPoints(np.zeros(n, np.uint32), points, counts)
+    expected: list[int] = []
+    distances = np.ones(n, np.int64)
+    for draw in np.random.default_rng(seed).random(k):
+        ends = np.cumsum(counts * distances)
+        if ends[-1] == 0:
+            break
+        target = min(int(draw * ends[-1]), ends[-1] - 1)
+        expected.append(int(np.searchsorted(ends, target, side="right")))
+        steps = points.astype(np.int64) - points[expected[-1]]
+        nearer = (steps**2).sum(axis=1)
+        distances = nearer if len(expected) == 1 else np.minimum(distances, nearer)
+    np.testing.assert_array_equal(start("kmeans++", histogram, k, seed), points[expected])
 
 
 @given(pictures(channels=3), st.integers(0, 999))
