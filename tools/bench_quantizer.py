@@ -30,17 +30,20 @@ from pathlib import Path
 
 from bench.comparison import Record, compare
 from bench.contender import Contender
-from bench.evolved import evolved
+from bench.field import all_contenders, named_contenders
 from bench.growth import growth_table
 from bench.images import SAMPLES, image_paths, photographs
 from bench.measures import HAVE_SSIMULACRA2
 from bench.memory import AVAILABLE, Peak, peak_memory
-from bench.ours import EFFORTS, ours, plain_algorithms
-from bench.peers import peer_packages, peers, pngquant_version
+from bench.ours import EFFORTS
+from bench.peers import peer_packages, pngquant_version
 from bench.report import CONVERGED, REFERENCE, summary, table_of_k, worst_images
 from bench.tables import machine
 
-_SMOKE_ONLY = "fast,balanced,best,imagequant,pngquant,pillow-octree,sklearn-minibatch,textbook"
+_SMOKE_ONLY = (
+    "fast,balanced,best,fast:space=srgb:outliers=off,"
+    "imagequant,pngquant,pillow-octree,sklearn-minibatch,textbook"
+)
 _SMOKE_SIZES = (0.07, 0.14, 0.3)
 
 
@@ -62,7 +65,8 @@ def _options() -> argparse.Namespace:
         "--only",
         metavar="NAMES",
         help=f"contenders, besides {REFERENCE} and {CONVERGED}, which others are divided by; "
-        "evolved, the least error that many searches find, runs only if it is named",
+        "evolved, the least error that many searches find, runs only if it is named, and an "
+        "effort may have options, as balanced:space=srgb:outliers=off has",
     )
     parser.add_argument("--no-ssimulacra2", action="store_true")
     parser.add_argument("--no-memory", action="store_true")
@@ -122,16 +126,9 @@ def _print_comparison(options: argparse.Namespace) -> None:
 
 def _chosen(only: str | None) -> tuple[list[Contender], list[str]]:
     """Return the contenders to run, and notes on those that cannot be."""
-    theirs, notes = peers()
-    contenders = [*ours(), *theirs, *plain_algorithms()]
     if only is None:
-        return contenders, notes
-    names = only.split(",")
-    contenders.append(evolved())  # which takes minutes, so it must be named
-    known = {each.key for each in contenders}
-    notes += [f"{name} is not known, or not installed" for name in names if name not in known]
-    wanted = {*names, REFERENCE, CONVERGED}
-    return [each for each in contenders if each.key in wanted], notes
+        return all_contenders()
+    return named_contenders([*only.split(","), REFERENCE, CONVERGED])
 
 
 def _efforts(contenders: Iterable[Contender]) -> list[str]:

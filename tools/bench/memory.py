@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.contender import Contender
+from bench.field import named_contenders
 from bench.images import rgb_pixels
-from bench.ours import ours, plain_algorithms
-from bench.peers import one_thread, peers, png_bytes
+from bench.peers import one_thread, png_bytes
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -95,8 +95,7 @@ def _status(path: Path, field: str) -> int:
 
 def _main() -> None:
     key, k, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    known = {each.key: each for each in [*ours(), *plain_algorithms(), *peers()[0]]}
-    contender, pixels = known[key], rgb_pixels(path)
+    (contender,), pixels = named_contenders([key])[0], rgb_pixels(path)
     if contender.command is not None:
         peak = _peak_of_process(contender.command(k), png_bytes(pixels))
     else:

@@ -20,6 +20,7 @@ from kqformat.quantizer.starts import Start, random_pixels, wu
 from kqformat.quantizer.tree import ColorTree
 
 EFFORTS = ("fast", "balanced", "best")
+OPTION_MARK = ":"
 
 _BLOCK_PIXELS = 1 << 18  # so few that their histogram is exact
 
@@ -30,6 +31,29 @@ def ours() -> list[Contender]:
         Contender(effort, f"kqformat {effort}", partial(_prepare_effort, effort))
         for effort in EFFORTS
     ]
+
+
+def ours_with(name: str) -> Contender:
+    """Return it at an effort with options of `kqformat.quantization`: ``best:space=srgb:seed=3``.
+
+    Raises
+    ------
+    SystemExit
+        If the name is not of this form, or the quantizer refuses the options.
+    """
+    effort, *pairs = name.split(OPTION_MARK)
+    options: dict[str, object] = {}
+    for pair in pairs:
+        option, equals, value = pair.partition("=")
+        if not equals:
+            raise SystemExit(f"{name}: {pair!r} is not option=value")
+        options[option] = int(value) if value.isdecimal() else value
+    prepare = partial(_prepare_effort, effort, **options)
+    try:
+        prepare(np.zeros((1, 1, 3), np.uint8), 1, 0)()
+    except (TypeError, kqformat.ParameterError) as error:
+        raise SystemExit(f"{name}: {error}") from error
+    return Contender(name, f"kqformat {effort}, {', '.join(pairs)}", prepare)
 
 
 def plain_algorithms() -> list[Contender]:
@@ -48,9 +72,10 @@ def plain_algorithms() -> list[Contender]:
     ]
 
 
-def _prepare_effort(effort: str, pixels: Pixels, k: int, seed: int) -> Job:
+def _prepare_effort(effort: str, pixels: Pixels, k: int, seed: int, **options: object) -> Job:
+    chosen = {"effort": effort, "seed": seed, **options}
     quantization = kqformat.quantization  # loaded here, not in what is timed
-    return lambda: quantization(pixels, k, effort=effort, seed=seed).image.to_rgb
+    return lambda: quantization(pixels, k, **chosen).image.to_rgb
 
 
 def _prepare_lloyd(start: Start, passes: int, pixels: Pixels, k: int, seed: int) -> Job:
