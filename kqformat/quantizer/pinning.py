@@ -25,7 +25,7 @@ DEFAULT_TREATMENT = "auto"
 _ROUNDS = 3
 
 Refine = Callable[[Points, int], Points]
-"""Passes and swaps on cells, given centroids and how many at the front are fixed."""
+"""Passes on cells, given centroids and how many at the front are fixed."""
 
 
 def check_treatment(name: object) -> None:
@@ -109,7 +109,8 @@ class Pinning:
             )[: max(0, min(most, len(centroids) - 1) - fixed)]
             if not len(found):
                 break
-            centroids = pin(centroids, tree.assign(centroids).weights, found, fixed)
+            weights = tree.assign(centroids).weights
+            centroids = pin(centroids, weights, found, fixed, self.space)
             fixed += len(found)
             # The refinement can dissolve another small region: hence the rounds.
             centroids = refine(centroids, fixed)

@@ -5,6 +5,8 @@ Ward, "Hierarchical grouping to optimize an objective function", J. Am. Stat. As
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -53,7 +55,13 @@ def united(
     return rounded_means(sums, w + v)
 
 
-def merged(centroids: Points, weights: npt.NDArray[np.int64], count: int, fixed: int = 0) -> Points:
+def merged(
+    centroids: Points,
+    weights: npt.NDArray[np.int64],
+    count: int,
+    fixed: int = 0,
+    look: Callable[[Points], Points] | None = None,
+) -> Points:
     """Join the cheapest pairs until `count` clusters are left.
 
     Several at a time, of different clusters, while there are many.
@@ -66,6 +74,8 @@ def merged(centroids: Points, weights: npt.NDArray[np.int64], count: int, fixed:
         From `fixed` + 1.
     fixed : int
         Centroids at the front that are not joined.
+    look : callable or None
+        From centroids to the points whose distances count; if None, they are the centroids.
 
     Returns
     -------
@@ -79,7 +89,8 @@ def merged(centroids: Points, weights: npt.NDArray[np.int64], count: int, fixed:
     [[16, 0, 0, 0], [0, 0, 9999, 0]]
     """
     while len(centroids) > count:
-        partners, costs = cheapest_unions(centroids, weights, fixed)
+        seen = look(centroids) if look is not None else centroids
+        partners, costs = cheapest_unions(seen, weights, fixed)
         most = min(len(centroids) - count, max(1, (len(centroids) - fixed) // _SHARE))
         pairs = disjoint_pairs(partners, costs, most)
         ones, others = np.array(pairs, np.intp).T
