@@ -161,9 +161,7 @@ class Chooser:
         observe = self._observe("outliers")
 
         def refine(points: Points, fixed: int) -> Points:
-            search = Search(tree, points, fixed)
-            search.run_passes(effort.cell_passes, observe)
-            return search.best
+            return searched(tree, points, fixed, effort, observe).best
 
         return self._pinning.apply(cells, tree, centroids, k, fixed, refine)
 

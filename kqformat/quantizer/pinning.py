@@ -25,7 +25,7 @@ DEFAULT_TREATMENT = "auto"
 _ROUNDS = 3
 
 Refine = Callable[[Points, int], Points]
-"""Passes on cells, given centroids and how many at the front are fixed."""
+"""Passes and swaps on cells, given centroids and how many at the front are fixed."""
 
 
 def check_treatment(name: object) -> None:
