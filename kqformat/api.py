@@ -82,8 +82,9 @@ def quantize(
     importance : ndarray, uint8, shape (H, W), or None
         How much pixels count in the choice of the palette: from 1 (0) to 256 (255).
     outliers : {"auto", "off", "strong", "kmor"}
-        Whether small, bright, coherent regions get entries of their own ("auto" if not given), or
-        k-means is run without its outliers (Gan and Ng 2017).
+        Whether small, bright, coherent regions get entries of their own ("auto" if not given; with
+        "strong" shaded and less striking ones, too), or k-means is run without its outliers (Gan
+        and Ng 2017).
     gamma, n0 : float
         Of "kmor": how many times the average squared distance makes an outlier, and the greatest
         share of them; 9 and 0.1 if not given.

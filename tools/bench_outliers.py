@@ -4,10 +4,11 @@
 
 Patches of 0.01 to 0.1 % of the pixels, of saturated colours that look at least DE (CIEDE2000)
 unlike every entry of the picture's palette, are planted in photographs, one at a time. A patch is
-kept if its pixels are shown on average within 10 of what they are. Printed for each way to treat
-outliers: the share kept; the geometric-mean squared error relative to "off", with patches and on
-the photographs as they are; how many of those got another palette; the time it adds. With -v, the
-patches that "auto" lost, and what each photograph got.
+kept if its pixels are shown on average within 10 of what they are. Things that photographs of the
+corpus have (`bench.objects`) are kept if their mean colour is. Printed for each way to treat
+outliers: the share kept, and the number of things; the geometric-mean squared error relative to
+"off", with patches and on the photographs as they are; how many of those got another palette; the
+time it adds. With -v, the patches that "auto" lost, and what each photograph and its things got.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from bench.images import SAMPLES, photographs
+from bench.objects import THINGS
 from bench.patches import plant
 from bench.tables import geometric_mean, machine, markdown
 from bench.timing import medians
@@ -53,6 +55,7 @@ def main() -> None:
     header = (
         "outliers",
         "kept",
+        "things kept",
         "error with patches",
         "error without",
         "worst",
@@ -80,6 +83,12 @@ def _photograph(
     if options.verbose:
         costs = (f"{mode} {measured[mode]['bare'][-1]:.3f}" for mode in MODES)
         print(f"{name}: {', '.join(costs)}", flush=True)
+    for thing in (each for each in THINGS if each.image == name):
+        looks = {mode: thing.difference(pixels, bare[mode].to_rgb()) for mode in MODES}
+        for mode in MODES:
+            measured[mode]["things"].append(looks[mode] <= KEPT)
+        if options.verbose:
+            print(f"  {thing.what}:", {mode: round(off, 1) for mode, off in looks.items()})
     for patch in plant(name, pixels, bare["off"].palette, options.patches, options.far):
         errors, differences = {}, {}
         for mode in MODES:
@@ -96,6 +105,7 @@ def _row(mode: str, lists: dict[str, list[float]], images: int) -> tuple[object,
     return (
         mode,
         f"{100 * statistics.fmean(lists['kept']):.1f} %" if lists["kept"] else "-",
+        f"{sum(lists['things'])} of {len(lists['things'])}" if lists["things"] else "-",
         geometric_mean(lists["planted"]) if lists["planted"] else "-",
         geometric_mean(lists["bare"]),
         max(lists["bare"]),

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """The loops of the search for outliers over cells and pixels, compiled.
 
-Its callers are `outliers` and `neighbours`.
+Its callers are `blobs` and `neighbours`.
 
 A cell's *place* is `R >> 3 << 10 | G >> 3 << 5 | B >> 3`: 32 cells a channel.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
+from kqformat.quantizer.blobs import Grid, Least, find_blobs
 from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.lab import chroma, difference, lab
+from kqformat.quantizer.neighbours import count_neighbours
 from kqformat.quantizer.outliers import DROPPED_BITS, STRENGTHS, find_outliers
 from kqformat.quantizer.pins import pin
 from kqformat.quantizer.pixels import Pictures
@@ -196,6 +199,51 @@ def test_a_pin_serves_those_that_look_alike() -> None:
     assert off_by(nearest_colors(find(two, reef(), 8)[0]), (255, 0, 160)).max() < 3
     (found,) = nearest_colors(find(image, reef(), 8)[0])
     assert min(off_by(found[None], green).min() for green in greens) < 3
+
+
+def shaded_ball(bare: Pixels, color: tuple[int, int, int], radius: int) -> Pixels:
+    """A ball in the sun: all shades of a colour, each of few pixels."""
+    image, rng = bare.copy(), np.random.default_rng(0)
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]] - np.array([80, 120])[:, None, None]
+    inside = y * y + x * x <= radius * radius
+    light = 0.75 - 0.5 * (x + y)[inside] / (2 * radius)
+    ball = light[:, None] * np.array(color) + rng.normal(0, 5, (inside.sum(), 3))
+    image[inside, :3] = np.clip(ball, 0, 255).astype(np.uint8)
+    return image
+
+
+@pytest.mark.parametrize("color", [(80, 210, 90), (230, 60, 120), (40, 90, 230)])
+def test_a_shaded_thing_is_one_blob_of_looks(color: tuple[int, int, int]) -> None:
+    """In the grid of looks it holds together, in that of levels it comes in pieces."""
+    image = shaded_ball(reef(), color, 20)
+    cells, centroids = cells_of(image), plain_centroids(reef(), 16)
+    shares = {}
+    grids: tuple[Grid, ...] = ("levels", "looks")
+    for grid in grids:
+        least = Least(12, 25, 0.05, 0.5)
+        blobs = find_blobs(cells, ColorTree(cells), centroids, SPACES["srgb"], least, grid)
+        assert blobs is not None
+        part_of_place = np.zeros(1 << 15, np.uint8)
+        part_of_place[blobs.places] = 2 * blobs.owners
+        counts = count_neighbours([(image.reshape(-1, 3), 240)], part_of_place, len(blobs.means))
+        shares[grid] = counts[1:, 0].max() / (math.pi * 20**2)
+    assert shares["looks"] > 2 * shares["levels"]
+
+
+@pytest.mark.parametrize("color", [(80, 210, 90), (230, 60, 120), (40, 90, 230)])
+def test_a_shaded_thing_is_found(color: tuple[int, int, int]) -> None:
+    """The pin is the middle of its shades."""
+    (found,) = nearest_colors(find(shaded_ball(reef(), color, 20), reef(), 16, "strong")[0])
+    red, green, blue = (3 * sample // 4 for sample in color)
+    assert off_by(found[None], (red, green, blue)).max() < 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_shades_strewn_are_not(seed: int) -> None:
+    """The pixels of the ball all over the picture are no thing."""
+    image = shaded_ball(reef(), (80, 210, 90), 20)
+    flat = np.random.default_rng(seed).permutation(image.reshape(-1, 3))
+    assert not len(find(flat.reshape(image.shape), reef(), 16, "strong")[0])
 
 
 def test_the_result_is_the_same_every_time(photo: Pixels) -> None:
