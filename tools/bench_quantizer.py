@@ -86,6 +86,9 @@ def _options() -> argparse.Namespace:
 def _print_growth(options: argparse.Namespace) -> None:
     print(f"{machine('numpy')}\n")
     efforts = options.only.split(",") if options.only else list(EFFORTS)
+    for name in efforts:
+        if name not in EFFORTS:
+            raise SystemExit(f"--growth measures efforts, {', '.join(EFFORTS)}, and not {name}")
     for k in map(int, options.colors.split(",")):
         print(growth_table(options.folders, efforts, k, options.rounds) + "\n", flush=True)
 

@@ -67,8 +67,8 @@ def add_colour_arguments(parser: argparse.ArgumentParser, *, several: bool = Fal
     colours.add_argument(
         "--outliers",
         choices=("auto", "off", "strong", "kmor"),
-        help="whether small bright things keep their colours (default: auto), and shaded ones, "
-        "which costs all others more (strong), or k-means with outlier removal (kmor)",
+        help="whether small bright things keep their colours (default: auto; strong: shaded ones, "
+        "too, at the cost of all else), or k-means with outlier removal (kmor)",
     )
     colours.add_argument(
         "--dither",

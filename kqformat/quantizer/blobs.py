@@ -2,7 +2,7 @@
 
 They are sought among cells of colours, in one of two grids. In the grid of levels, R, G and B, a
 blob is small, and what has one colour stands out: a flat patch, a lamp, lettering. In the grid of
-looks, CIELAB with its lightness far coarser, a blob has all shades of a hue: a cap in the sun.
+looks, CIELAB with its lightness far coarser, a blob has many shades of a hue: a cap in the sun.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kqformat.quantizer.spaces import Space
 from kqformat.quantizer.tree import ColorTree
 
 PLACES = 1 << 15
-"""Of either grid: 32 along each axis."""
+"""Of either grid: 32 along each axis, of which lightness has 9."""
 
 BLOCKY = 6.0
 """Shapes no more ragged than this count as equally compact."""
@@ -33,7 +33,10 @@ _FAR = 20 * UNIT  # nearer than this nothing looks 10 ΔE off, except by little 
 _INNER, _OUTER, _REACH, _CORE = 1, 3, 3, 1
 _COLORFUL = 24  # levels from the least to the greatest sample; with fewer, C* is less than 20
 _MAX_SEEDS, _MAX_BLOBS = 256, 32
-_STEPS = np.array([12, 4, 4])  # of the grid of looks; beyond 64 all values of a* or b* are as one
+# Of the grid of looks. Where a* or b* is 60 or more, or -60 or less, is as one, though the most
+# saturated colours have up to 108: hues next to each other may share a blob there.
+_STEPS = np.array([12, 4, 4])
+_OPAQUE = 1 << 16  # in a cell's code, the highest bit of alpha: 128 or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +86,27 @@ class Blobs:
     isolation: npt.NDArray[np.float64]
 
 
-def find_blobs(
-    cells: WeightedPoints,
-    tree: ColorTree,
-    centroids: Points,
-    space: Space,
-    least: Least,
-    grid: Grid,
-) -> Blobs | None:
-    """Gather cells that are shown wrongly around the most striking of them, if there are any.
+@dataclass(frozen=True, slots=True, eq=False)
+class Strays:
+    """The cells of at least half opacity that are shown far from what they are, n of them.
+
+    Attributes
+    ----------
+    which : ndarray, intp, shape (n,)
+        Among all cells.
+    distances : ndarray, int64, shape (n,)
+        Squared, from their centroids.
+    shown : ndarray, float64, shape (n, 3)
+        Their centroids in CIELAB.
+    """
+
+    which: npt.NDArray[np.intp]
+    distances: npt.NDArray[np.int64]
+    shown: Lab
+
+
+def find_strays(cells: WeightedPoints, tree: ColorTree, centroids: Points, space: Space) -> Strays:
+    """Find the cells that blobs are made of.
 
     Parameters
     ----------
@@ -102,6 +117,26 @@ def find_blobs(
     centroids : ndarray, int16, shape (k, 4)
     space : Space
         Of cells and centroids.
+    """
+    labels = tree.assign(centroids, labels=True).labels
+    distances = tree.distances(centroids, labels)
+    which = np.flatnonzero((distances >= _FAR * _FAR) & (cells.codes & _OPAQUE != 0))
+    return Strays(which, distances[which], lab(space.nearest_colors(centroids))[labels[which]])
+
+
+def find_blobs(
+    cells: WeightedPoints, strays: Strays, space: Space, least: Least, grid: Grid
+) -> Blobs | None:
+    """Gather strays around the most striking of them, if there are any.
+
+    Parameters
+    ----------
+    cells : WeightedPoints
+        All cells.
+    strays : Strays
+        See `find_strays`.
+    space : Space
+        Of the cells.
     least : Least
     grid : {"levels", "looks"}
 
@@ -109,9 +144,7 @@ def find_blobs(
     -------
     Blobs or None
     """
-    labels = tree.assign(centroids, labels=True).labels
-    distances = tree.distances(centroids, labels)
-    far = np.flatnonzero(distances >= _FAR * _FAR)
+    far = strays.which
     if not len(far):
         return None
     levels = np.empty(len(cells), np.uint16)
@@ -124,14 +157,14 @@ def find_blobs(
     isolation = np.zeros(len(far), np.float64)
     isolation[populated] = near[populated] / around
     striking = populated[isolation[populated] >= least.isolation]
-    first = np.argsort(-(distances[far[striking]] * isolation[striking]), kind="stable")
+    first = np.argsort(-(strays.distances[striking] * isolation[striking]), kind="stable")
     striking = striking[first[:_MAX_SEEDS]]
     colors = space.nearest_colors(cells.points[far[striking]])
-    colorful = (np.ptp(colors[:, :3], axis=1) >= _COLORFUL) & (colors[:, 3] >= 128)
+    colorful = np.ptp(colors[:, :3], axis=1) >= _COLORFUL
     striking, seen = striking[colorful], lab(colors[colorful])
-    shown: Lab = lab(space.nearest_colors(centroids))[labels[far[striking]]]
-    importance = difference(seen, shown) * np.sqrt(isolation[striking])
-    # No blob is more important than its seed would be in a compact shape.
+    importance = difference(seen, strays.shown[striking]) * np.sqrt(isolation[striking])
+    # In the grid of levels no blob is more important than its seed would be in a compact shape. In
+    # that of looks it may be, as it is isolated otherwise; measured with the gate as it is.
     is_seed = (chroma(seen) >= least.chroma) & (importance >= least.importance * BLOCKY)
     scores = np.zeros(len(far), np.float64)
     scores[striking[is_seed]] = importance[is_seed]

@@ -6,8 +6,8 @@ populated, far from how it is shown now, with little in between) and by its shap
 together, which those of noise do not), and its mean becomes a centroid that k-means leaves alone.
 
 The search works on cells of colours; only if some of them qualify are the pixels looked at, once
-for each kind of blobs.
-It draws nothing at random and does not depend on the order of anything but the pixels' places.
+for each grid of `blobs`. It draws nothing at random and does not depend on the order of anything
+but the pixels' places.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer.blobs import BLOCKY, PLACES, Blobs, Grid, Least, find_blobs
+from kqformat.quantizer.blobs import BLOCKY, PLACES, Blobs, Grid, Least, find_blobs, find_strays
 from kqformat.quantizer.lab import chroma, difference, lab
 from kqformat.quantizer.neighbours import count_neighbours
 from kqformat.quantizer.pixels import Pictures
@@ -56,9 +56,10 @@ class Strength:
     isolation : float
         Least share of its pixels among those of all colours around it; see `blobs`.
     flat : float
-        Least importance of what has one colour.
-    shaded : float
-        Least importance of what has all shades of one; infinite if such is not sought.
+        Least importance in the grid of levels, where what has one colour stands out.
+    shaded : float or None
+        Least importance in the grid of looks, where what has many shades of a hue does, and what
+        has one, too. If None, nothing is sought there.
     spare : int
         1 if there may be one pin more than k / 8.
     """
@@ -67,12 +68,12 @@ class Strength:
     chroma: float
     isolation: float
     flat: float
-    shaded: float
+    shaded: float | None
     spare: int
 
 
 STRENGTHS = {
-    "auto": Strength(10, 30, 0.1, 1.5, np.inf, 0),
+    "auto": Strength(10, 30, 0.1, 1.5, None, 0),
     "strong": Strength(9, 25, 0.05, 1.5, 0.9, 1),
 }
 """The values of ``outliers`` but "off", and what they mean."""
@@ -107,8 +108,8 @@ def find_outliers(
     Returns
     -------
     ndarray, int16, shape (m, 4)
-        The means of the regions, the most important first, m ≤ k / 8 (strong: k / 8 + 1). None for
-        grey images.
+        The means of the regions, in the order in which their colours gain most, m ≤ k / 8 (strong:
+        k / 8 + 1). None for grey images.
 
     Raises
     ------
@@ -121,11 +122,14 @@ def find_outliers(
     if not 4 <= len(centroids) <= MAX_CENTROIDS or most == 0:
         return _no_points()
     shown = lab(space.nearest_colors(centroids))
-    grids: list[tuple[Grid, float]] = [("levels", wanted.flat), ("looks", wanted.shaded)]
+    strays = find_strays(cells, tree, centroids, space)
+    gates: dict[Grid, float] = {"levels": wanted.flat}
+    if wanted.shaded is not None:
+        gates["looks"] = wanted.shaded
     found, differences, importance = [_no_points()], [_NOTHING], [_NOTHING]
-    for grid, gate in grids:
+    for grid, gate in gates.items():
         least = Least(least_pixels, wanted.chroma, wanted.isolation, gate)
-        blobs = find_blobs(cells, tree, centroids, space, least, grid) if gate < np.inf else None
+        blobs = find_blobs(cells, strays, space, least, grid)
         if blobs is None:
             continue
         means = lab(space.nearest_colors(blobs.means))
@@ -190,7 +194,8 @@ def _cover(
 
     One after the other, each is the important one, from 1 on, whose colour gains most, summed over
     all regions that are important or nearly so: a region's importance, in proportion to how much
-    less different from what is shown it would look. None looks like another.
+    less different from what is shown it would look. None looks like another. What both grids have
+    counts twice: such a region has one colour, and all of it would be shown as it is.
     """
     chosen: list[int] = []
     between = difference(colors[:, None], colors)

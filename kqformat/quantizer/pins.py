@@ -1,4 +1,4 @@
-"""Making room for centroids that are given: the clusters missed least become one."""
+"""Making room for centroids that are given: the clusters that look most alike become one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kqformat.quantizer.space import Points
 from kqformat.quantizer.spaces import SRGB, Space
 from kqformat.quantizer.unions import merged
 
-_UNITS = 64  # to one of CIELAB; full alpha counts as 127, or 64 in Oklab
+_UNITS = 64  # to one of CIELAB
 
 
 def pin(
@@ -20,11 +20,11 @@ def pin(
     fixed: int = 0,
     space: Space = SRGB,
 ) -> Points:
-    """Put pins in the place of the centroids that are missed least.
+    """Put pins in the place of centroids.
 
-    As many clusters as there are pins are joined with others, those that look most alike: by
-    squared error it is a small saturated region that goes, as two greys have more pixels, and what
-    a pin brings in one place is lost in another.
+    As many clusters as there are pins are joined with others, those whose union costs least in
+    CIELAB, over mid-grey where they are translucent. In squared error of samples, two greys of many
+    pixels cost more than a green and a grey of few, and a picture would lose its green for a pin.
 
     Parameters
     ----------
@@ -51,7 +51,10 @@ def pin(
     """
 
     def look(some: Points) -> Points:
-        seen = _UNITS * lab(space.nearest_colors(some))
+        colors = space.nearest_colors(some).astype(np.int64)
+        alpha = colors[:, 3:]
+        over_grey = (alpha * colors[:, :3] + 128 * (255 - alpha) + 127) // 255
+        seen = _UNITS * lab(over_grey.astype(np.uint8))
         return np.concatenate([np.rint(seen).astype(np.int16), some[:, 3:]], axis=1)
 
     rest = merged(centroids, weights, len(centroids) - len(pins), fixed, look)

@@ -1,4 +1,4 @@
-"""Clusters that become one: those whose union costs least squared error.
+"""Clusters that become one: those whose union costs least squared error, of samples or of looks.
 
 Ward, "Hierarchical grouping to optimize an objective function", J. Am. Stat. Assoc. 58, 1963.
 """

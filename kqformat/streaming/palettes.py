@@ -1,7 +1,7 @@
 """The palette for rows of pixels, and how each pixel is mapped to it.
 
-Rows are gone through once to count their colours, and once more where small bright regions may get
-entries of their own. What comes of it is what `Quantizer` finds in the whole picture.
+Rows are gone through once to count their colours, and again each time when small bright regions may
+get entries of their own. What comes of it is what `Quantizer` finds in the whole picture.
 """
 
 from __future__ import annotations

@@ -95,9 +95,10 @@ def write_rows(
     """Write a `.kq` file of a picture that need not fit into memory.
 
     The bytes are those of `encode` for the whole picture, at any number of threads. Rows are gone
-    through twice, or once more where small bright regions are looked for; where the palette is
-    given and `source` is an iterator, once. Memory: 200 to 500 MB and, for each thread, a few
-    blocks of a million pixels, or bands of 4 million with entropy coding.
+    through twice, and up to three times more where small bright regions are found (six times with
+    ``outliers="strong"``); where the palette is given and `source` is an iterator, once. Memory:
+    200 to 500 MB and, for each thread, a few blocks of a million pixels, or bands of 4 million with
+    entropy coding.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kqformat.errors import ParameterError
-from kqformat.quantizer.blobs import Grid, Least, find_blobs
+from kqformat.quantizer.blobs import Grid, Least, find_blobs, find_strays
 from kqformat.quantizer.counting import count_colors
 from kqformat.quantizer.kmeans import lloyd
 from kqformat.quantizer.lab import chroma, difference, lab
@@ -175,7 +175,7 @@ def test_too_few_pixels_are_none() -> None:
 @pytest.mark.parametrize(("strength", "spare"), [("auto", 0), ("strong", 1)])
 @pytest.mark.parametrize("k", [2, 4, 8, 16, 31, 40])
 def test_there_are_few(k: int, strength: str, spare: int) -> None:
-    """Of twelve patches k / 8 are found, by "strong" one more; all look different, most first."""
+    """Of twelve patches k / 8 are found, by "strong" one more; all look different."""
     image = reef()
     for i in range(12):
         color = tuple(round(255 * c) for c in colorsys.hsv_to_rgb(i / 12, 1, 1))
@@ -213,15 +213,15 @@ def shaded_ball(bare: Pixels, color: tuple[int, int, int], radius: int) -> Pixel
 
 
 @pytest.mark.parametrize("color", [(80, 210, 90), (230, 60, 120), (40, 90, 230)])
-def test_a_shaded_thing_is_one_blob_of_looks(color: tuple[int, int, int]) -> None:
-    """In the grid of looks it holds together, in that of levels it comes in pieces."""
+def test_a_shaded_thing_is_in_fewer_pieces_by_looks(color: tuple[int, int, int]) -> None:
+    """In the grid of looks one blob has most of it, in that of levels it comes in pieces."""
     image = shaded_ball(reef(), color, 20)
-    cells, centroids = cells_of(image), plain_centroids(reef(), 16)
+    cells, centroids, space = cells_of(image), plain_centroids(reef(), 16), SPACES["srgb"]
+    strays = find_strays(cells, ColorTree(cells), centroids, space)
     shares = {}
     grids: tuple[Grid, ...] = ("levels", "looks")
     for grid in grids:
-        least = Least(12, 25, 0.05, 0.5)
-        blobs = find_blobs(cells, ColorTree(cells), centroids, SPACES["srgb"], least, grid)
+        blobs = find_blobs(cells, strays, space, Least(12, 25, 0.05, 0.5), grid)
         assert blobs is not None
         part_of_place = np.zeros(1 << 15, np.uint8)
         part_of_place[blobs.places] = 2 * blobs.owners
@@ -232,10 +232,14 @@ def test_a_shaded_thing_is_one_blob_of_looks(color: tuple[int, int, int]) -> Non
 
 @pytest.mark.parametrize("color", [(80, 210, 90), (230, 60, 120), (40, 90, 230)])
 def test_a_shaded_thing_is_found(color: tuple[int, int, int]) -> None:
-    """The pin is the middle of its shades."""
-    (found,) = nearest_colors(find(shaded_ball(reef(), color, 20), reef(), 16, "strong")[0])
-    red, green, blue = (3 * sample // 4 for sample in color)
-    assert off_by(found[None], (red, green, blue)).max() < 12
+    """The pin is nearer to the middle of its shades than that of "auto", which is a shade."""
+    image, (red, green, blue) = shaded_ball(reef(), color, 20), (3 * s // 4 for s in color)
+    off = {}
+    for strength in STRENGTHS:
+        (found,) = nearest_colors(find(image, reef(), 16, strength)[0])
+        off[strength] = off_by(found[None], (red, green, blue)).max()
+    assert off["strong"] < 10
+    assert off["strong"] < off["auto"]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -333,6 +337,18 @@ def test_those_that_look_most_alike_are_joined(seed: int) -> None:
     assert len(others) == 28
     (joined,) = rows(placed[1:]) - others
     np.testing.assert_allclose(joined, mean, atol=0.5)
+
+
+@pytest.mark.parametrize("space", list(SPACES))
+def test_what_hardly_shows_goes_first(space: str) -> None:
+    """Two glows of next to no opacity are alike, however far apart their colours are."""
+    colors = [(255, 0, 0, 3), (0, 0, 255, 3), (60, 140, 60, 255), (95, 110, 85, 255)]
+    centroids = SPACES[space].embed(np.array(colors, np.uint8))
+    orange = SPACES[space].embed(np.array([[*ORANGE, 255]], np.uint8))
+    weights = np.array([30_000, 30_000, 2_000, 30_000])
+    placed = SPACES[space].nearest_colors(pin(centroids, weights, orange, 0, SPACES[space]))
+    assert [tuple(color) for color in placed[2:].tolist()] == colors[2:]
+    assert placed[1, 3] == 3
 
 
 def rows(points: Points) -> set[tuple[int, ...]]:

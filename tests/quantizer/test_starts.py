@@ -83,13 +83,17 @@ def test_kmeans_plus_plus_draws_by_weight_and_squared_distance() -> None:
     assert (np.abs(found - expected) <= 4 * np.sqrt(expected)).all()
 
 
-@given(st.integers(1, 200), st.integers(1, 40), st.integers(0, 999), st.sampled_from((3, 16_320)))
+@given(st.integers(1, 600), st.integers(1, 40), st.integers(0, 999), st.booleans())
+@pytest.mark.parametrize("greatest", [3, 16_320])
 def test_kmeans_plus_plus_draws_what_plain_arithmetic_does(
-    n: int, k: int, seed: int, greatest: int
+    greatest: int, n: int, k: int, seed: int, together: bool
 ) -> None:
     """In any order of points, near ones together or not, and where many are the same."""
     rng = np.random.default_rng(seed)
     points = rng.integers(0, greatest, (n, 4), np.int16, endpoint=True)
+    if together:  # in groups of a few blocks, next to each other along all axes
+        points = (points // 16 + np.sort(rng.integers(0, 9, (n, 1))) * 1600).astype(np.int16)
+        points = points[np.argsort(points[:, 0], kind="stable")]
     counts = rng.integers(1, 1000, n)
     histogram = WeightedPoints(np.zeros(n, np.uint32), points, counts)
     expected: list[int] = []

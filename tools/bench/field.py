@@ -24,7 +24,9 @@ def named_contenders(names: Sequence[str]) -> tuple[list[Contender], list[str]]:
     """
     known, notes = all_contenders()
     known.append(evolved())
-    known[len(ours()) : len(ours())] = [ours_with(name) for name in names if OPTION_MARK in name]
+    known[len(ours()) : len(ours())] = [
+        ours_with(name) for name in dict.fromkeys(names) if OPTION_MARK in name
+    ]
     keys = {each.key for each in known}
     notes += [f"{name} is not known, or not installed" for name in names if name not in keys]
     return [each for each in known if each.key in names], notes

@@ -95,7 +95,8 @@ def _status(path: Path, field: str) -> int:
 
 def _main() -> None:
     key, k, path = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    (contender,), pixels = named_contenders([key])[0], rgb_pixels(path)
+    pixels = rgb_pixels(path)
+    (contender,), _ = named_contenders([key])
     if contender.command is not None:
         peak = _peak_of_process(contender.command(k), png_bytes(pixels))
     else:

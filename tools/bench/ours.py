@@ -28,13 +28,15 @@ _BLOCK_PIXELS = 1 << 18  # so few that their histogram is exact
 def ours() -> list[Contender]:
     """Return our quantizer at each effort."""
     return [
-        Contender(effort, f"kqformat {effort}", partial(_prepare_effort, effort))
+        Contender(effort, f"kqformat {effort}", partial(_prepare_effort, {"effort": effort}))
         for effort in EFFORTS
     ]
 
 
 def ours_with(name: str) -> Contender:
-    """Return it at an effort with options of `kqformat.quantization`: ``best:space=srgb:seed=3``.
+    """Return it at an effort with options of `kqformat.quantization`.
+
+    The name is like ``best:space=srgb:outliers=off``.
 
     Raises
     ------
@@ -47,8 +49,8 @@ def ours_with(name: str) -> Contender:
         option, equals, value = pair.partition("=")
         if not equals:
             raise SystemExit(f"{name}: {pair!r} is not option=value")
-        options[option] = int(value) if value.isdecimal() else value
-    prepare = partial(_prepare_effort, effort, **options)
+        options[option] = _value(value)
+    prepare = partial(_prepare_effort, {"effort": effort, **options})
     try:
         prepare(np.zeros((1, 1, 3), np.uint8), 1, 0)()
     except (TypeError, kqformat.ParameterError) as error:
@@ -72,8 +74,17 @@ def plain_algorithms() -> list[Contender]:
     ]
 
 
-def _prepare_effort(effort: str, pixels: Pixels, k: int, seed: int, **options: object) -> Job:
-    chosen = {"effort": effort, "seed": seed, **options}
+def _value(text: str) -> object:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def _prepare_effort(options: dict[str, object], pixels: Pixels, k: int, seed: int) -> Job:
+    chosen = {"seed": seed, **options}
     quantization = kqformat.quantization  # loaded here, not in what is timed
     return lambda: quantization(pixels, k, **chosen).image.to_rgb
 
