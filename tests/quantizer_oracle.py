@@ -93,6 +93,27 @@ def rounded_means(sums: Ints, weights: Ints) -> Ints:
     return np.floor(sums / weights[:, None] + 0.5).astype(np.int64)
 
 
+def rows(points: Shorts) -> set[tuple[int, ...]]:
+    """Return points to be compared whatever their order."""
+    return {tuple(row) for row in points.tolist()}
+
+
+def draw_distant(points: Shorts, weights: Ints, draws: Floats) -> list[int]:
+    """Return which points k-means++ draws, one for each draw, until all coincide with one."""
+    drawn: list[int] = []
+    distances = np.ones(len(points), np.int64)
+    for draw in draws:
+        ends = np.cumsum(weights * distances)
+        if ends[-1] == 0:
+            break
+        target = min(int(draw * ends[-1]), ends[-1] - 1)
+        drawn.append(int(np.searchsorted(ends, target, side="right")))
+        steps = points.astype(np.int64) - points[drawn[-1]]
+        nearer = (steps**2).sum(axis=1)
+        distances = nearer if len(drawn) == 1 else np.minimum(distances, nearer)
+    return drawn
+
+
 def lloyd(points: Shorts, weights: Ints, centroids: Shorts, passes: int) -> tuple[Shorts, bool]:
     """Run passes of k-means; also tell whether a cluster was ever empty (it stays in place)."""
     centroids = centroids.copy()

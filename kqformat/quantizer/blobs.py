@@ -105,7 +105,7 @@ class Strays:
     shown: Lab
 
 
-def find_strays(cells: WeightedPoints, tree: ColorTree, centroids: Points, space: Space) -> Strays:
+def find_strays(cells: WeightedPoints, tree: ColorTree, centroids: Points, shown: Lab) -> Strays:
     """Find the cells that blobs are made of.
 
     Parameters
@@ -115,13 +115,13 @@ def find_strays(cells: WeightedPoints, tree: ColorTree, centroids: Points, space
     tree : ColorTree
         Over them.
     centroids : ndarray, int16, shape (k, 4)
-    space : Space
-        Of cells and centroids.
+    shown : ndarray, float64, shape (k, 3)
+        These in CIELAB.
     """
     labels = tree.assign(centroids, labels=True).labels
     distances = tree.distances(centroids, labels)
     which = np.flatnonzero((distances >= _FAR * _FAR) & (cells.codes & _OPAQUE != 0))
-    return Strays(which, distances[which], lab(space.nearest_colors(centroids))[labels[which]])
+    return Strays(which, distances[which], shown[labels[which]])
 
 
 def find_blobs(

@@ -37,7 +37,6 @@ _LEAST_PIXELS, _LEAST_SHARE = 12, 20_000  # at least 12 pixels and 1 in 20,000
 _APART = 20.0  # difference of two pins
 _NEARLY = 0.8  # of the least importance: such regions have a say in whose colour is a pin
 _LEAST_NEIGHBOURS = 1.5  # of the same blob, of the four that a pixel has; 1 are pairs
-_NOTHING = np.empty(0, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +121,29 @@ def find_outliers(
     if not 4 <= len(centroids) <= MAX_CENTROIDS or most == 0:
         return _no_points()
     shown = lab(space.nearest_colors(centroids))
-    strays = find_strays(cells, tree, centroids, space)
+    strays = find_strays(cells, tree, centroids, shown)
     gates: dict[Grid, float] = {"levels": wanted.flat}
     if wanted.shaded is not None:
         gates["looks"] = wanted.shaded
-    found, differences, importance = [_no_points()], [_NOTHING], [_NOTHING]
+    found: list[Points] = []
+    standing: list[npt.NDArray[np.float64]] = []  # importance, but for the difference
     for grid, gate in gates.items():
         least = Least(least_pixels, wanted.chroma, wanted.isolation, gate)
         blobs = find_blobs(cells, strays, space, least, grid)
-        if blobs is None:
-            continue
-        means = lab(space.nearest_colors(blobs.means))
-        # From the entry that looks nearest, not the one that squared distance takes: if that one
-        # would do, it is a matter of the mapping and not of the palette.
-        missing = difference(means[:, None], shown).min(axis=1)
-        fits = (chroma(means) >= wanted.chroma) & (missing >= wanted.difference)
-        ragged = np.maximum(_raggedness(blobs, pictures, least_pixels), BLOCKY)
-        found.append(blobs.means)
-        differences.append(missing)
-        importance.append(np.where(fits, missing * np.sqrt(blobs.isolation) / ragged / gate, 0))
+        if blobs is not None:
+            ragged = np.maximum(_raggedness(blobs, pictures, least_pixels), BLOCKY)
+            found.append(blobs.means)
+            standing.append(np.sqrt(blobs.isolation) / ragged / gate)
+    if not found:
+        return _no_points()
     points = np.concatenate(found)
     seen = lab(space.nearest_colors(points))
-    return points[_cover(seen, np.concatenate(differences), np.concatenate(importance), most)]
+    # From the entry that looks nearest, not the one that squared distance takes: if that one would
+    # do, it is a matter of the mapping and not of the palette.
+    differences = difference(seen[:, None], shown).min(axis=1)
+    fits = (chroma(seen) >= wanted.chroma) & (differences >= wanted.difference)
+    importance = np.where(fits, differences * np.concatenate(standing), 0)
+    return points[_cover(seen, differences, importance, most)]
 
 
 def strength_named(name: object) -> Strength:

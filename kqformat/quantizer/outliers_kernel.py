@@ -3,7 +3,8 @@
 
 Its callers are `blobs` and `neighbours`.
 
-A cell's *place* is `R >> 3 << 10 | G >> 3 << 5 | B >> 3`: 32 cells a channel.
+A cell's *place* is `R >> 3 << 10 | G >> 3 << 5 | B >> 3`, 32 along each axis; `box_sums` takes
+places along any three axes.
 """
 
 import cython

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import colorsys
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quantizer_oracle import rows
 
 from kqformat.errors import ParameterError
 from kqformat.quantizer.blobs import Grid, Least, find_blobs, find_strays
@@ -217,7 +219,8 @@ def test_a_shaded_thing_is_in_fewer_pieces_by_looks(color: tuple[int, int, int])
     """In the grid of looks one blob has most of it, in that of levels it comes in pieces."""
     image = shaded_ball(reef(), color, 20)
     cells, centroids, space = cells_of(image), plain_centroids(reef(), 16), SPACES["srgb"]
-    strays = find_strays(cells, ColorTree(cells), centroids, space)
+    shown = lab(space.nearest_colors(centroids))
+    strays = find_strays(cells, ColorTree(cells), centroids, shown)
     shares = {}
     grids: tuple[Grid, ...] = ("levels", "looks")
     for grid in grids:
@@ -339,30 +342,28 @@ def test_those_that_look_most_alike_are_joined(seed: int) -> None:
     np.testing.assert_allclose(joined, mean, atol=0.5)
 
 
+def with_orange_pinned(colors: Sequence[tuple[int, ...]], weights: list[int], space: str) -> Pixels:
+    """Return the colours of a palette after a pin has taken the place of one."""
+    chosen = SPACES[space]
+    centroids = chosen.embed(np.array(colors, np.uint8))
+    orange = chosen.embed(np.array([[*ORANGE, 255]], np.uint8))
+    return chosen.nearest_colors(pin(centroids, np.array(weights), orange, 0, chosen))
+
+
 @pytest.mark.parametrize("space", list(SPACES))
 def test_what_hardly_shows_goes_first(space: str) -> None:
     """Two glows of next to no opacity are alike, however far apart their colours are."""
     colors = [(255, 0, 0, 3), (0, 0, 255, 3), (60, 140, 60, 255), (95, 110, 85, 255)]
-    centroids = SPACES[space].embed(np.array(colors, np.uint8))
-    orange = SPACES[space].embed(np.array([[*ORANGE, 255]], np.uint8))
-    weights = np.array([30_000, 30_000, 2_000, 30_000])
-    placed = SPACES[space].nearest_colors(pin(centroids, weights, orange, 0, SPACES[space]))
+    placed = with_orange_pinned(colors, [30_000, 30_000, 2_000, 30_000], space)
     assert [tuple(color) for color in placed[2:].tolist()] == colors[2:]
     assert placed[1, 3] == 3
-
-
-def rows(points: Points) -> set[tuple[int, ...]]:
-    return {tuple(row) for row in points.tolist()}
 
 
 @pytest.mark.parametrize("space", list(SPACES))
 def test_a_pin_does_not_cost_a_picture_its_green(space: str) -> None:
     """Two greys of many pixels become one, and not a few leaves and the bark they grow on."""
     colors = [(100, 100, 100, 255), (110, 110, 110, 255), (60, 140, 60, 255), (95, 110, 85, 255)]
-    weights = np.array([50_000, 50_000, 2_000, 30_000])
-    centroids = SPACES[space].embed(np.array(colors, np.uint8))
-    orange = SPACES[space].embed(np.array([[*ORANGE, 255]], np.uint8))
-    placed = SPACES[space].nearest_colors(pin(centroids, weights, orange, 0, SPACES[space]))
+    placed = with_orange_pinned(colors, [50_000, 50_000, 2_000, 30_000], space)
     assert [tuple(color) for color in placed.tolist()] == [
         (*ORANGE, 255),
         (105, 105, 105, 255),

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quantizer_oracle import draw_distant, rows
 from strategies import pictures
 
 from kqformat.errors import ParameterError
@@ -33,10 +34,6 @@ def photo_histogram(photo: Pixels) -> Histogram:
 
 def start(name: str, histogram: WeightedPoints, k: int, seed: int = 0) -> Points:
     return starts.start_named(name)(histogram, k, np.random.default_rng(seed))
-
-
-def rows(points: Points) -> set[tuple[int, ...]]:
-    return {tuple(row) for row in points.tolist()}
 
 
 @pytest.mark.parametrize("name", starts.STARTS)
@@ -96,17 +93,7 @@ def test_kmeans_plus_plus_draws_what_plain_arithmetic_does(
         points = points[np.argsort(points[:, 0], kind="stable")]
     counts = rng.integers(1, 1000, n)
     histogram = WeightedPoints(np.zeros(n, np.uint32), points, counts)
-    expected: list[int] = []
-    distances = np.ones(n, np.int64)
-    for draw in np.random.default_rng(seed).random(k):
-        ends = np.cumsum(counts * distances)
-        if ends[-1] == 0:
-            break
-        target = min(int(draw * ends[-1]), ends[-1] - 1)
-        expected.append(int(np.searchsorted(ends, target, side="right")))
-        steps = points.astype(np.int64) - points[expected[-1]]
-        nearer = (steps**2).sum(axis=1)
-        distances = nearer if len(expected) == 1 else np.minimum(distances, nearer)
+    expected = draw_distant(points, counts, np.random.default_rng(seed).random(k))
     np.testing.assert_array_equal(start("kmeans++", histogram, k, seed), points[expected])
 
 

@@ -22,11 +22,10 @@ def named_contenders(names: Sequence[str]) -> tuple[list[Contender], list[str]]:
     Besides the names of all there is evolved, which takes minutes, and an effort of ours may be
     followed by options: ``balanced:space=srgb:outliers=off``.
     """
-    known, notes = all_contenders()
-    known.append(evolved())
-    known[len(ours()) : len(ours())] = [
-        ours_with(name) for name in dict.fromkeys(names) if OPTION_MARK in name
-    ]
+    every, notes = all_contenders()
+    with_options = [ours_with(name) for name in dict.fromkeys(names) if OPTION_MARK in name]
+    own = len(ours())
+    known = [*every[:own], *with_options, *every[own:], evolved()]
     keys = {each.key for each in known}
     notes += [f"{name} is not known, or not installed" for name in names if name not in keys]
     return [each for each in known if each.key in names], notes

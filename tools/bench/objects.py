@@ -1,8 +1,8 @@
 """Small bright things that photographs of the corpus have: where they are, and their colour.
 
-Each was seen and boxed by a person, in photographs at 16 colours and beside them: what catches the
-eye in one and is missing, or might be, in the other. Of the pixels in its box a thing has those of
-its hue.
+They were chosen by looking at the photographs beside the same at 16 colours: what catches the eye
+in one and is missing, or might be, in the other. Most boxes were found as where pixels of a hue lie
+together that are shown in another; of the pixels in its box a thing has those of its hue.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.ciede2000 import ciede2000, lab
-
-Pixels = npt.NDArray[np.uint8]
+from bench.contender import Pixels
 
 _HUE = 25.0  # degrees beside its own
 _CHROMA = 0.5  # of its own at least
